@@ -1,0 +1,168 @@
+"""A request and a reply as plain values, and the one type for a value that must not be shown.
+
+The planner makes a `Request` without opening anything; the transport sends it and makes a `Reply`. Neither knows the
+other. A text of a request is a `str`, or a `Held` where a secret went into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+
+class Shell:
+    """A piece of a shell command that stands for a value we do not print, such as `$API_KEY`."""
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+
+    def __repr__(self) -> str:
+        return self.expression
+
+
+class Held:
+    """A value that must not be shown: a credential, or anything that was made from one.
+
+    Args:
+        value: The value itself; only the transport reads it.
+        origins: What it was made from, as `credentials.NAME`, `options.NAME` or `saved.NAME`.
+        pieces: How to write it in a shell: plain text and `Shell` expressions in turn.
+    """
+
+    __slots__ = ("origins", "pieces", "value")
+
+    def __init__(self, value: Any, origins: frozenset[str], pieces: tuple[str | Shell, ...]) -> None:
+        self.value = value
+        self.origins = origins
+        self.pieces = pieces
+
+    def __repr__(self) -> str:
+        return f"<held {', '.join(sorted(self.origins))}>"
+
+
+Text = Union[str, Held]
+
+
+def reveal(text: Text) -> str:
+    """The text as it goes on the wire."""
+    return str(text.value) if isinstance(text, Held) else text
+
+
+def masked(text: Text) -> str:
+    """The text as it may be shown: each secret as the shell expression that stands for it."""
+    if not isinstance(text, Held):
+        return text
+    return "".join(piece if isinstance(piece, str) else piece.expression for piece in text.pieces)
+
+
+def origins_of(value: Any) -> frozenset[str]:
+    """The secrets that a value, however deep, was made from."""
+    if isinstance(value, Held):
+        return value.origins
+    if isinstance(value, dict):
+        return frozenset().union(*(origins_of(item) for pair in value.items() for item in pair))
+    if isinstance(value, (list, tuple)):
+        return frozenset().union(*(origins_of(item) for item in value))
+    return frozenset()
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A field of a multipart form."""
+
+    name: str
+    value: Text
+    filename: Text | None = None
+    content_type: Text | None = None
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """The place of a multipart form where the file's bytes go."""
+
+    name: str
+    filename: Text
+    content_type: Text
+
+
+@dataclass(frozen=True)
+class Multipart:
+    """A `multipart/form-data` body (RFC 7578); parts keep their order."""
+
+    parts: tuple[TextPart | FilePart, ...]
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A body that is the file's bytes and nothing else."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A body that is a text: JSON, a url-encoded form, or a template's output, sent as UTF-8."""
+
+    text: Text
+
+
+Body = Union[Multipart, RawFile, Content, None]
+
+
+@dataclass(frozen=True)
+class Timeout:
+    """Seconds to wait for a connection, and for any progress after it; None waits for ever."""
+
+    connect: float | None = 10.0
+    read: float | None = 30.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, complete.
+
+    Attributes:
+        provider: The provider's name, for messages.
+        step: The step's name, for messages.
+        url: An absolute http or https URL in ASCII, nothing left to encode.
+        headers: Names and values in order, none of `Host`, `Content-Length`, `Transfer-Encoding`, `Connection`.
+        expect: Statuses that count as success; empty means any 2xx.
+        private: True where the address may be private or loopback, since the spec or the user named the host.
+        idempotent: True where sending twice does no harm.
+    """
+
+    provider: str
+    step: str
+    method: str
+    url: Text
+    headers: tuple[tuple[str, Text], ...] = ()
+    body: Body = None
+    timeout: Timeout = field(default_factory=Timeout)
+    expect: tuple[int, ...] = ()
+    private: bool = True
+    idempotent: bool = False
+
+    @property
+    def carries_file(self) -> bool:
+        """True where the file's bytes are streamed in the body."""
+        body = self.body
+        if isinstance(body, Multipart):
+            return any(isinstance(part, FilePart) for part in body.parts)
+        return isinstance(body, RawFile)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP reply, whole and within limits.
+
+    Attributes:
+        status: The status code.
+        url: The URL that answered: the request's own, or where an allowed redirect ended.
+        headers: Lower-case names; the values of a repeated name are joined with a comma and a space (RFC 9110, 5.3).
+        body: The decoded body; empty for a 3xx, whose body is not read.
+    """
+
+    status: int
+    url: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""

@@ -1,0 +1,200 @@
+"""The user's file: opened once, read in place, and watched for change while it is sent."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from twat_fs.errors import SourceError, SourceNotFound, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+#: Bytes read at a time when a file is hashed or sent: large enough that the cost per block disappears.
+BLOCK_SIZE = 256 * 1024
+
+#: Bytes that `file.text` and `file.base64` may hold in memory: the cap of `docs/spec-language.md`.
+IN_MEMORY_LIMIT = 64 * 1024 * 1024
+
+_FALLBACK_TYPE = "application/octet-stream"
+
+
+class Source:
+    """An open regular file, read by position so that any number of bodies can share it.
+
+    Args:
+        path: The file; a symbolic link is followed.
+        name: The name to send instead of the path's last component.
+
+    Attributes:
+        path: The path as it was given.
+        name: The name to send, as text: NFC, with U+FFFD for bytes that are not UTF-8.
+        size: Bytes at the time of opening; what a request promises and what must be sent.
+        mtime: Time of the last change in whole Unix seconds.
+
+    Raises:
+        SourceNotFound: There is nothing at the path, or what is there is not a regular file.
+        SourceError: The file cannot be opened or read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
+        self.path = os.fspath(path)
+        self._fd = _open_regular(self.path)
+        self._seen = self._identity()
+        self.size = self._seen[2]
+        self.mtime = self._seen[3] // 1_000_000_000
+        self.name = sendable_name(os.path.basename(self.path) if name is None else name)
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    @property
+    def type(self) -> str:
+        """The media type that the name suggests, `application/octet-stream` where it suggests none."""
+        import mimetypes  # reads the system's table: only where a request needs it
+
+        guess, encoding = mimetypes.guess_type(self.name)
+        return _FALLBACK_TYPE if guess is None or encoding else guess
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Read bytes at a position.
+
+        Args:
+            buffer: Filled from its start, as far as the file goes.
+            offset: Bytes from the file's start.
+
+        Returns:
+            The number of bytes read; 0 at the end.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        try:
+            return os.preadv(self._fd, [buffer], offset)
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def blocks(self) -> Iterator[memoryview]:
+        """The content from start to end, each block in the same buffer: use it before asking for the next.
+
+        Raises:
+            SourceError: The file cannot be read, ended early, or changed meanwhile.
+        """
+        buffer = memoryview(bytearray(BLOCK_SIZE))
+        offset = 0
+        while offset < self.size:
+            wanted = min(BLOCK_SIZE, self.size - offset)
+            count = self.read_into(buffer[:wanted], offset)
+            if not count:
+                break
+            offset += count
+            yield buffer[:count]
+        self.check_unchanged(offset)
+
+    def check_unchanged(self, sent: int) -> None:
+        """Compare the open file with what it was.
+
+        Args:
+            sent: Bytes that were read from it, which must be its whole size.
+
+        Raises:
+            SourceError: It is another size or was written to.
+        """
+        if sent != self.size:
+            raise SourceError(
+                f"{self.path}: the file shrank while it was being sent: {self.size} bytes were promised, {sent} found",
+                hint="Upload it again when nothing writes to it.",
+            )
+        if self._identity() != self._seen:
+            raise SourceError(
+                f"{self.path}: the file changed while it was being sent; the host may hold a mixture",
+                hint="Upload it again when nothing writes to it.",
+            )
+
+    def digest(self, algorithm: str) -> str:
+        """The hexadecimal digest of the content.
+
+        Args:
+            algorithm: A name that `hashlib` knows, such as `sha256`.
+        """
+        import hashlib
+
+        digest = hashlib.new(algorithm, usedforsecurity=False)
+        for block in self.blocks():
+            digest.update(block)
+        return digest.hexdigest()
+
+    def content(self) -> bytes:
+        """The whole content, for fields that hold it as text.
+
+        Raises:
+            UsageError: The file is larger than `IN_MEMORY_LIMIT`.
+        """
+        if self.size > IN_MEMORY_LIMIT:
+            raise UsageError(
+                f"{self.path}: {self.size} bytes are too many for a field that holds the file as text; "
+                f"the limit is {IN_MEMORY_LIMIT}"
+            )
+        return b"".join(bytes(block) for block in self.blocks())
+
+    def _identity(self) -> tuple[int, int, int, int]:
+        facts = os.fstat(self._fd)
+        return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+    def _broken(self, error: OSError) -> SourceError:
+        return SourceError(f"{self.path}: cannot read the file: {error.strerror or error}")
+
+
+def sendable_name(name: str) -> str:
+    """A file name as it is sent: NFC, without separators, U+FFFD where the bytes were not UTF-8.
+
+    Args:
+        name: The last component of a path, as `os.fsdecode` gives it.
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if not text.isascii():
+        import unicodedata
+
+        text = unicodedata.normalize("NFC", text)
+    return text.replace("/", "_").replace("\\", "_") or "file"
+
+
+def _open_regular(path: str) -> int:
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for somebody to write to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _cannot_open(path, error) from error
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    raise SourceNotFound(
+        f"{path}: this is {_kind_of(mode)}, not a regular file",
+        hint="Make an archive of a folder first; save a stream to a file first.",
+    )
+
+
+def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:
+    if isinstance(error, ValueError):  # a NUL in the path
+        return SourceNotFound("the path holds a NUL character")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO):
+        return SourceNotFound(f"{path}: {error.strerror}", hint="Check the path.")
+    return SourceError(f"{path}: cannot open the file: {error.strerror}")
+
+
+def _kind_of(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"))
+    return next((words for test, words in kinds if test(mode)), "a device")
