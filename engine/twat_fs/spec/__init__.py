@@ -1,0 +1,1 @@
+"""A provider spec: from YAML bytes to a checked, compiled, frozen model."""

@@ -1,0 +1,244 @@
+"""Every spec that can be found, by name; compiled ones are kept, by the hash of what they were compiled from.
+
+A spec that is named is found without reading any other, so that a folder of a thousand costs what a folder of ten does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from twat_fs import bundled
+from twat_fs._version import __version__
+from twat_fs.errors import SpecError, UsageError
+from twat_fs.spec.model import Spec, from_card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_SUFFIXES = (".yaml", ".yml")
+_BUNDLED = "bundled"
+
+
+class Entry(NamedTuple):
+    """A spec's place.
+
+    Attributes:
+        name: The provider's name: the file's stem.
+        path: The file; for a bundled spec inside a wheel its name there.
+        origin: `bundled`, or the folder.
+    """
+
+    name: str
+    path: str
+    origin: str
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it comes with the package."""
+        return self.origin == _BUNDLED
+
+
+class Catalog:
+    """Finds and compiles specs.
+
+    Args:
+        folders: The folders to look in beside the bundled specs; a later one wins.
+        cache: The folder for compiled specs; None keeps none.
+    """
+
+    def __init__(self, folders: Sequence[str], cache: str | None) -> None:
+        self.folders = tuple(folders)
+        self._cache = cache
+        self._checkout = bundled.checkout_folder()
+        self._index: dict[str, dict[str, Any]] | None = None
+
+    def entry(self, name: str) -> Entry | None:
+        """Where a name's spec is, or None."""
+        if not _NAME.fullmatch(name):
+            return None
+        for folder in reversed(self.folders):
+            found = _in_folder(folder, name)
+            if found:
+                return Entry(name, found, folder)
+        return self.bundled_entry(name)
+
+    def bundled_entry(self, name: str) -> Entry | None:
+        """The bundled spec of a name, even where another one takes the name."""
+        if self._checkout:
+            found = _in_folder(self._checkout, name)
+            return Entry(name, found, _BUNDLED) if found else None
+        return Entry(name, f"providers.d/{name}.yaml", _BUNDLED) if name in self.index() else None
+
+    def entries(self) -> list[Entry]:
+        """Every spec, by name; of two with one name the one that wins."""
+        found = {name: Entry(name, f"providers.d/{name}.yaml", _BUNDLED) for name in self._bundled_names()}
+        if self._checkout:
+            found |= {name: Entry(name, path, _BUNDLED) for name, path in _listed(self._checkout)}
+        for folder in self.folders:
+            found |= {name: Entry(name, path, folder) for name, path in _listed(folder)}
+        return [found[name] for name in sorted(found)]
+
+    def content(self, entry: Entry) -> bytes:
+        """The bytes of a spec.
+
+        Raises:
+            UsageError: The file cannot be read.
+        """
+        content = bundled.read(entry.path) if entry.bundled and not self._checkout else None
+        if content is not None:
+            return content
+        try:
+            with open(entry.path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise UsageError(f"{entry.path}: cannot read the spec: {error.strerror}") from error
+
+    def spec(self, entry: Entry) -> Spec:
+        """The compiled spec.
+
+        Raises:
+            SpecError: It is not valid.
+        """
+        return from_card(self.card(entry))
+
+    def index(self) -> dict[str, dict[str, Any]]:
+        """Of each bundled spec what the choice of a provider needs: `rank` and `credentials`."""
+        if self._index is None:
+            ready = bundled.read("compiled/index.json")
+            self._index = json.loads(ready) if ready and not self._checkout else self._built_index()
+        return self._index
+
+    def default_order(self) -> list[str]:
+        """The names of the bundled providers that have a rank, in its order; a name that was taken is left out."""
+        ranked = [(facts["rank"], name) for name, facts in self.index().items() if facts["rank"] is not None]
+        return [name for _, name in sorted(ranked) if not any(_in_folder(folder, name) for folder in self.folders)]
+
+    def owner(self, credential: str) -> str | None:
+        """The bundled provider that a credential belongs to, or None."""
+        return next((name for name, facts in self.index().items() if credential in facts["credentials"]), None)
+
+    def _bundled_names(self) -> list[str]:
+        return [] if self._checkout else list(self.index())
+
+    def _built_index(self) -> dict[str, dict[str, Any]]:
+        folder = self._checkout
+        if folder is None:
+            return {}
+        key = self._key("".join(f"{name}{os.stat(path)}" for name, path in _listed(folder)).encode(), "index")
+        kept = self._read(key)
+        if kept is not None:
+            return kept
+        specs = [self.spec(Entry(name, path, _BUNDLED)) for name, path in _listed(folder)]
+        index = index_of(specs)
+        self._write(key, index)
+        return index
+
+    def card(self, entry: Entry) -> dict[str, Any]:
+        """The compiled spec as plain data.
+
+        Raises:
+            SpecError: It is not valid.
+        """
+        ready = bundled.read(f"compiled/{entry.name}.json") if entry.bundled and not self._checkout else None
+        if ready is not None:
+            shipped: dict[str, Any] = json.loads(ready)
+            return shipped
+        content = self.content(entry)
+        key = self._key(content, entry.name)
+        card = self._read(key)
+        if card is None:
+            card = compile_card(content, entry.name, entry.path)
+            self._write(key, card)
+        return card
+
+    def _key(self, content: bytes, stem: str) -> str:
+        import hashlib
+
+        stamp = f"{__version__}\0{self._code_stamp()}\0{stem}\0".encode()
+        return hashlib.sha256(stamp + content).hexdigest()
+
+    def _code_stamp(self) -> str:
+        """In a checkout the compiler itself changes between versions."""
+        if not self._checkout:
+            return ""
+        here = os.path.dirname(os.path.abspath(__file__))
+        folders = (here, os.path.join(os.path.dirname(here), "expression"), os.path.join(self._checkout, "../schemas"))
+        return str(max(item.stat().st_mtime_ns for folder in folders for item in os.scandir(folder) if item.is_file()))
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        if self._cache is None:
+            return None
+        try:
+            with open(os.path.join(self._cache, f"{key}.json"), "rb") as file:
+                card = json.loads(file.read())
+        except (OSError, ValueError):
+            return None
+        return card if isinstance(card, dict) else None
+
+    def _write(self, key: str, card: dict[str, Any]) -> None:
+        """Keep a compiled spec; a cache that cannot be written is no cache."""
+        if self._cache is None:
+            return
+        path = os.path.join(self._cache, f"{key}.json")
+        part = f"{path}.{os.getpid()}"
+        try:
+            os.makedirs(self._cache, mode=0o700, exist_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="ascii") as file:
+                json.dump(card, file, separators=(",", ":"))
+            os.replace(part, path)
+        except OSError:
+            return
+
+
+def compile_card(content: bytes, stem: str, path: str) -> dict[str, Any]:
+    """Check and compile a spec.
+
+    Raises:
+        SpecError: It is not valid; names each problem as `path:line:column`.
+    """
+    from twat_fs.spec.check import check
+
+    checked = check(content, stem)
+    if checked.card is None:
+        rows = [f"{path}:{item.place.line}:{item.place.column}: {item.message}" for item in checked.errors]
+        raise SpecError(
+            f"{path}: the spec is not valid: {len(rows)} problem{'s' if len(rows) > 1 else ''}",
+            problems=rows,
+            hint=f"`twat-fs validate-spec {path}` says more about each.",
+        )
+    return checked.card
+
+
+def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
+    """What `Catalog.index` gives, for some specs."""
+    return {
+        spec.name: {
+            "rank": spec.rank,
+            "credentials": [name for item in spec.credentials for name in (item.name, *item.aliases)],
+        }
+        for spec in specs
+    }
+
+
+def _in_folder(folder: str, name: str) -> str | None:
+    for suffix in _SUFFIXES:
+        path = os.path.join(folder, name + suffix)
+        if os.path.isfile(path):
+            return path
+    return None
+
+
+def _listed(folder: str) -> Iterator[tuple[str, str]]:
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        stem, suffix = os.path.splitext(name)
+        if suffix in _SUFFIXES and not name.startswith("."):
+            yield stem, os.path.join(folder, name)

@@ -1,0 +1,184 @@
+"""Where a spec sends what: the hosts that it names, and the secrets that go to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from twat_fs.spec import trees
+from twat_fs.urls import BadUrl, authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Card = dict[str, Any]
+
+#: Stands for an insert whose text the spec does not fix.
+_UNKNOWN = "\0"
+
+
+class Destination(NamedTuple):
+    """Where a step's request goes.
+
+    Attributes:
+        hosts: `name:port` or `*.name:port`, as far as the spec's own text says.
+        insert: The name whose value decides instead, such as `("saved", "upload_url")`, or None.
+        clear: Whether the address begins with `http://`.
+        wrong: Why an address cannot be requested, or an empty string.
+    """
+
+    hosts: tuple[str, ...] = ()
+    insert: tuple[str, ...] | None = None
+    clear: bool = False
+    wrong: str = ""
+
+
+class Flow(NamedTuple):
+    """One secret on its way: its origin (`credentials.NAME`), the step, and the part of the request."""
+
+    origin: str
+    step: str
+    where: str
+    destination: Destination
+
+
+def destination(card: Card, step: Card) -> Destination:
+    """Where a step sends its request."""
+    values = _known_values(card)
+    first = step["url"][1][0] if step["url"][0] == "cat" else step["url"]
+    hosts: list[str] = []
+    clear, insert, wrong = False, None, ""
+    for text in _spellings(step["url"], values):
+        clear = clear or text.startswith("http://")
+        if text.startswith(_UNKNOWN):
+            insert = next(trees.paths(first), ("text",))
+            hosts.extend(_default_host(card, insert))
+            continue
+        host, problem = _literal_host(text)
+        if host:
+            hosts.append(host)
+        elif problem:
+            wrong = problem
+        else:
+            insert = next((path for path in trees.paths(step["url"])), ("text",))
+    return Destination(tuple(dict.fromkeys(hosts)), insert, clear, wrong)
+
+
+def named_hosts(card: Card) -> list[str]:
+    """Every host that the spec's own text names as the target of a request, and those that it allows."""
+    hosts = [host for step in card["steps"] for host in destination(card, step).hosts]
+    hosts += [allowed(entry) for entry in card["allow_hosts"]]
+    return list(dict.fromkeys(hosts))
+
+
+def allowed(entry: str) -> str:
+    """An entry of `allow_hosts` as `name:port`; https where it says no port."""
+    entry = str(entry).lower()
+    return entry if entry.rsplit(":", 1)[-1].isdigit() else f"{entry}:443"
+
+
+def flows(card: Card) -> list[Flow]:
+    """Every secret that a request of the spec can carry."""
+    found: list[Flow] = []
+    for step in card["steps"]:
+        target = destination(card, step)
+        for where, tree in parts(step):
+            found.extend(Flow(origin, step["name"], where, target) for origin in sorted(origins(card, tree)))
+    return list(dict.fromkeys(found))
+
+
+def parts(step: Card) -> Iterator[tuple[str, Any]]:
+    """Each template of a step's request, with the part of the request that it makes."""
+    yield "address", step["url"]
+    for name, tree in step["query"].items():
+        yield f"query `{name}`", tree
+    for name, tree in step["headers"].items():
+        yield f"header `{name}`", tree
+    for name, tree in step.get("basic_auth", {}).items():
+        yield f"basic auth {name}", tree
+    for name, tree in step.get("form", {}).items():
+        yield f"field `{name}`", tree
+    for name, part in step.get("multipart", {}).items():
+        for tree in part.values():
+            yield f"field `{name}`", tree
+    for kind in ("json", "raw"):
+        if kind in step:
+            yield f"{kind} body", step[kind]
+
+
+def origins(card: Card, tree: Any) -> set[str]:
+    """The secrets that a tree reads, straight or through a var."""
+    found: set[str] = set()
+    for root, *members in trees.paths(tree):
+        name = members[0] if members else ""
+        if (
+            root == "credentials"
+            or (root == "options" and card["options"].get(name, {}).get("secret"))
+            or (root == "saved" and _is_secret_save(card, name))
+        ):
+            found.add(f"{root}.{name}")
+        elif root == "vars" and name in card["vars"]:
+            found |= origins(card, card["vars"][name])
+    return found
+
+
+def _is_secret_save(card: Card, name: str) -> bool:
+    return any(isinstance(step["save"].get(name), dict) and step["save"][name].get("secret") for step in card["steps"])
+
+
+def _known_values(card: Card) -> dict[tuple[str, ...], Any]:
+    """What names stand for where the spec's author wrote every value."""
+    known: dict[tuple[str, ...], Any] = {("vars", name): tree for name, tree in card["vars"].items()}
+    for name, facts in card["options"].items():
+        listed = facts.get("choices") or (list(facts["map"]) if facts.get("map") else [])
+        if listed and facts.get("type") not in ("duration", "url"):
+            mapped = facts.get("map") or {}
+            texts = [mapped.get(str(choice), choice) for choice in listed]
+            known["options", name] = ["list", [["const", text] for text in texts if text is not None]]
+    return known
+
+
+def _spellings(tree: Any, values: dict[tuple[str, ...], Any]) -> list[str]:
+    """The texts that an address can be, with `_UNKNOWN` for each insert that can be anything."""
+    whole = trees.possible(tree, values)
+    if whole is not None:
+        return whole
+    texts = [""]
+    for part in tree[1] if tree[0] == "cat" else [tree]:
+        inserts = trees.possible(part, values) or [_UNKNOWN]
+        texts = [left + right for left in texts for right in inserts]
+        if all(_ends_host(text) for text in texts) or len(texts) > 50:
+            break
+    return texts
+
+
+def _ends_host(text: str) -> bool:
+    return any(mark in text.partition("//")[2] for mark in "/?#")
+
+
+def _literal_host(text: str) -> tuple[str, str]:
+    """The host pattern of an address, or why there is none."""
+    scheme, separator, rest = text.partition("://")
+    if _UNKNOWN in scheme:
+        return "", ""
+    if not separator or scheme not in ("http", "https"):
+        return "", "an address begins with http:// or https://"
+    host = rest
+    for mark in "/?#":
+        host = host.partition(mark)[0]
+    star = host.startswith(f"{_UNKNOWN}.") and host.split(":")[0].count(".") > 1
+    plain = host[2:] if star else host
+    if _UNKNOWN in plain:
+        return "", ""
+    try:
+        name = authority(f"{scheme}://{plain}/")
+    except BadUrl as error:
+        return "", str(error)
+    return (f"*.{name}" if star else name), ""
+
+
+def _default_host(card: Card, insert: tuple[str, ...]) -> list[str]:
+    facts = card["options"].get(insert[1], {}) if insert[0] == "options" and len(insert) > 1 else {}
+    try:
+        return [authority(str(facts["default"]))] if facts.get("type") == "url" and facts.get("default") else []
+    except BadUrl:
+        return []

@@ -1,0 +1,178 @@
+"""The frozen model of a compiled spec: what the engine runs.
+
+It is built from a card, the plain data that `spec.check` makes and the cache keeps; see `docs/spec-language.md` for
+what each key means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from twat_fs.messages import Timeout
+from twat_fs.units import parse_duration, parse_size
+
+Tree = list[Any]
+Query = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Credential:
+    """An environment variable that holds a secret."""
+
+    name: str
+    required: bool
+    help: str
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One error rule: `match` is a status, a class such as `5xx`, or `any`."""
+
+    match: str
+    error: str
+    hint: str
+    when: Query | None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The error rules of a spec or of a step, and the query for the host's own words."""
+
+    rules: tuple[Rule, ...]
+    message: Query | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of a spec."""
+
+    name: str
+    method: str
+    url: Tree
+    when: Tree | None
+    query: dict[str, Tree]
+    headers: dict[str, Tree]
+    basic_auth: dict[str, Tree]
+    body: str
+    content: Any
+    timeout: Timeout
+    redirects: str
+    idempotent: bool
+    expect: tuple[int, ...]
+    save: dict[str, Query]
+    errors: Rules
+    sends_file: bool
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often and how long a request is retried; seconds."""
+
+    attempts: int = 3
+    initial: float = 1.0
+    max: float = 30.0
+    begin: str | None = None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A provider, compiled."""
+
+    name: str
+    title: str
+    kind: str
+    module: str
+    setup: str
+    deps: str
+    rank: float | None
+    about: dict[str, Any]
+    capabilities: dict[str, Any]
+    credentials: tuple[Credential, ...]
+    options: dict[str, dict[str, Any]]
+    vars: dict[str, Tree]
+    hosts: tuple[str, ...]
+    steps: tuple[Step, ...]
+    result: dict[str, Any]
+    errors: Rules
+    retry: Retry
+
+    @property
+    def max_file_size(self) -> int | None:
+        """The largest file that the host takes, in bytes, or None where it states no limit."""
+        size = self.capabilities.get("max_file_size")
+        return None if size is None else parse_size(size)
+
+    @property
+    def check(self) -> str:
+        """How the URL can be checked: `get`, `head` or `none`."""
+        if self.capabilities.get("single_download") or self.capabilities.get("direct_link") is False:
+            return "none"
+        return str(self.capabilities.get("check", "get"))
+
+
+def from_card(card: dict[str, Any]) -> Spec:
+    """The model of a compiled spec."""
+    retry = card["retry"]
+    return Spec(
+        name=card["name"],
+        title=card.get("title", card["name"]),
+        kind=card["kind"],
+        module=card.get("module", ""),
+        setup=card.get("setup", ""),
+        deps=card.get("deps", ""),
+        rank=card.get("rank"),
+        about={key: card[key] for key in ("homepage", "docs", "description", "checked") if key in card},
+        capabilities=card["capabilities"],
+        credentials=tuple(
+            Credential(name, facts["required"], facts["help"], tuple(facts["aliases"]))
+            for name, facts in card["credentials"].items()
+        ),
+        options=card["options"],
+        vars=card["vars"],
+        hosts=tuple(card["hosts"]),
+        steps=tuple(_step(step) for step in card["steps"]),
+        result=card["result"],
+        errors=_rules(card["errors"]),
+        retry=Retry(
+            retry["attempts"], parse_duration(retry["initial"]), parse_duration(retry["max"]), retry.get("from")
+        ),
+    )
+
+
+def _step(card: dict[str, Any]) -> Step:
+    body = next((kind for kind in ("multipart", "form", "json", "raw") if kind in card), "")
+    timeout = card["timeout"]
+    return Step(
+        name=card["name"],
+        method=card["method"],
+        url=card["url"],
+        when=card.get("when"),
+        query=card["query"],
+        headers=card["headers"],
+        basic_auth=card.get("basic_auth", {}),
+        body=body,
+        content=card.get(body),
+        timeout=Timeout(_seconds(timeout["connect"]), _seconds(timeout["read"])),
+        redirects=card["redirects"],
+        idempotent=card["idempotent"],
+        expect=tuple(card["expect"]),
+        save=card["save"],
+        errors=_rules(card["errors"]),
+        sends_file=card["sends_file"],
+    )
+
+
+def _rules(card: dict[str, Any]) -> Rules:
+    rules = [
+        Rule(match, rule["error"], rule.get("hint", ""), rule.get("when"))
+        for match, listed in card.items()
+        if match != "message"
+        for rule in listed
+    ]
+    return Rules(tuple(rules), card.get("message"))
+
+
+def _seconds(text: Any) -> float | None:
+    return None if text == "none" else float(parse_duration(text))
