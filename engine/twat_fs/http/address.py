@@ -1,0 +1,70 @@
+"""Which addresses a request may reach, judged on the address itself and never on the name alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Union
+
+from twat_fs.errors import TrustError
+
+Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+# Where clouds answer machines with their own keys; the IPv4 one is link-local.
+_METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("fd20:ce::254")})
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def check_address(host: str, text: str, *, private: bool) -> None:
+    """Refuse an address that must not be contacted.
+
+    Args:
+        host: The name that led to it, for the message.
+        text: The address as the resolver gave it.
+        private: True where private and loopback addresses are allowed.
+
+    Raises:
+        TrustError: The address is out of bounds.
+    """
+    address = _meant(ipaddress.ip_address(text.partition("%")[0]))
+    if address.is_unspecified or address.is_multicast or address.is_link_local or address in _METADATA:
+        raise TrustError(f"{host} is at {text}, an address that is never contacted")
+    if not private and not address.is_global:
+        raise TrustError(
+            f"{host} is at {text}, a private address, and its URL came from a host's answer",
+            hint="Name that host in the spec or in an option if it may have the file.",
+        )
+
+
+def check_name(host: str, *, private: bool) -> None:
+    """Check a host that a proxy will resolve for us, as far as its name tells.
+
+    Raises:
+        TrustError: The name is an address out of bounds, or this machine's own.
+    """
+    literal = _literal(host)
+    if literal is None and (host == "localhost" or host.endswith(".localhost")):
+        literal = "127.0.0.1"
+    if literal is not None:
+        check_address(host, literal, private=private)
+
+
+def _literal(host: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(host.strip("[]").partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        # The forms that resolvers take besides: 2130706433, 0x7f.1, 0177.0.0.1.
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one, where there is one."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

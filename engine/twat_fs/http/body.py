@@ -1,0 +1,146 @@
+"""The body of a request as a stream of known length: text, then the file in place, then text."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Union
+
+from twat_fs.errors import SourceError
+from twat_fs.messages import Content, FilePart, Multipart, RawFile, reveal
+from twat_fs.source import BLOCK_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from twat_fs.messages import Body, TextPart
+    from twat_fs.source import Source
+
+    Progress = Callable[[int, int], None]
+    #: Bytes as they are, or None for the place of the file.
+    Segment = Union[bytes, None]
+
+# The rules of the HTML standard for names in a form; a backslash stays, since browsers and parsers agree on it.
+_NAME_RULES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+class StreamingBody:
+    """The bytes of one request; every iteration begins again, and no more than one block is held.
+
+    A block is only good until the next one is asked for. The file is compared with what it was before its last block
+    is handed out, so that a file that changed never makes a complete request.
+
+    Args:
+        body: What to send.
+        source: The file, where the body has a place for it.
+        progress: Called with the bytes of the file that were sent and their total; never goes back.
+
+    Attributes:
+        length: Bytes in all, the value of `Content-Length`.
+        content_type: The media type, or None where there is no body.
+        complete: True once every byte was taken from the last iteration.
+    """
+
+    def __init__(self, body: Body, source: Source | None = None, progress: Progress | None = None) -> None:
+        self._boundary = os.urandom(16).hex()
+        self._segments = _segments_of(body, self._boundary)
+        self._source = source
+        self._progress = progress
+        self._reported = -1
+        places = self._segments.count(None)
+        if places and source is None:
+            raise ValueError("this body has a place for a file, and there is no file")
+        self._total = places * source.size if source else 0
+        self.length = self._total + sum(len(segment) for segment in self._segments if segment)
+        self.content_type = _content_type_of(body, self._boundary, source)
+        self.complete = body is None
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        self.complete = False
+        sent = 0
+        for segment in self._segments:
+            if segment is None:
+                for block in self._file_blocks():
+                    yield block
+                    sent += len(block)
+                    self._report(sent)
+            elif segment:
+                yield segment
+        self.complete = True
+
+    def _file_blocks(self) -> Iterator[memoryview]:
+        source = self._source
+        assert source is not None
+        buffer = memoryview(bytearray(min(BLOCK_SIZE, source.size) or 1))
+        if not source.size:
+            self._check_empty(source, buffer)
+        offset = 0
+        while offset < source.size:
+            count = source.read_into(buffer[: min(len(buffer), source.size - offset)], offset)
+            offset += count
+            if not count or offset == source.size:
+                source.check_unchanged(offset)
+            yield buffer[:count]
+
+    def _check_empty(self, source: Source, buffer: memoryview) -> None:
+        # Files of /proc and the like say 0 bytes and hold more.
+        if source.read_into(buffer, 0):
+            raise SourceError(
+                f"{source.path}: the file says it is empty and is not",
+                hint="Copy it to a regular file and upload that.",
+            )
+        source.check_unchanged(0)
+        self._report(0)
+
+    def _report(self, sent: int) -> None:
+        if self._progress and sent > self._reported:
+            self._reported = sent
+            self._progress(sent, self._total)
+
+
+def _segments_of(body: Body, boundary: str) -> tuple[Segment, ...]:
+    if body is None:
+        return ()
+    if isinstance(body, RawFile):
+        return (None,)
+    if isinstance(body, Content):
+        return (_utf8(reveal(body.text)),)
+    return tuple(_multipart_segments(body, boundary))
+
+
+def _multipart_segments(body: Multipart, boundary: str) -> Iterator[Segment]:
+    text = ""
+    for part in body.parts:
+        text += f"--{boundary}\r\n{_part_head(part)}\r\n"
+        if isinstance(part, FilePart):
+            yield _utf8(text)
+            yield None
+            text = "\r\n"
+        else:
+            text += f"{reveal(part.value)}\r\n"
+    yield _utf8(f"{text}--{boundary}--\r\n")
+
+
+def _part_head(part: TextPart | FilePart) -> str:
+    head = f'Content-Disposition: form-data; name="{part.name.translate(_NAME_RULES)}"'
+    if part.filename is not None:
+        head += f'; filename="{reveal(part.filename).translate(_NAME_RULES)}"'
+    if part.content_type is not None:
+        head += f"\r\nContent-Type: {_one_line(reveal(part.content_type))}"
+    return head + "\r\n"
+
+
+def _one_line(text: str) -> str:
+    # A line break would begin another header; no media type has one.
+    return text.replace("\r", "").replace("\n", "")
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _content_type_of(body: Body, boundary: str, source: Source | None) -> str | None:
+    if isinstance(body, Multipart):
+        return f"multipart/form-data; boundary={boundary}"
+    if isinstance(body, RawFile):
+        return source.type if source else None
+    return None if body is None else "text/plain; charset=utf-8"

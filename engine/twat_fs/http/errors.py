@@ -1,0 +1,139 @@
+"""The one table of foreign errors: what requests, urllib3, http.client, ssl and the system raise, in our own terms."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import TYPE_CHECKING, NamedTuple
+
+import requests
+import urllib3.exceptions as u3
+
+from twat_fs.errors import BadReply, BadRequest, NetworkError, ProxyError, TlsError, UploadError, UploadTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Whatever the libraries below us may raise; ValueError is theirs for hosts, ports and chunks that make no sense.
+FOREIGN = (requests.RequestException, u3.HTTPError, http.client.HTTPException, OSError, ValueError)
+
+
+class Row(NamedTuple):
+    """Foreign classes, what they become, and what is said after the host's name."""
+
+    foreign: tuple[type[BaseException], ...]
+    ours: type[UploadError]
+    words: str
+
+
+#: Read from the top; an error matches where it or anything it was made from is of one of the classes.
+TABLE = (
+    Row((ssl.SSLEOFError, ssl.SSLZeroReturnError), NetworkError, "the connection broke during the TLS handshake"),
+    Row((ssl.SSLCertVerificationError,), TlsError, "the TLS certificate is not valid"),
+    Row((ssl.SSLError, u3.SSLError, requests.exceptions.SSLError), TlsError, "there is no TLS connection"),
+    Row((socket.gaierror, u3.NameResolutionError, UnicodeError), NetworkError, "cannot find the host"),
+    Row((ConnectionRefusedError, u3.NewConnectionError), NetworkError, "cannot connect"),
+    Row(
+        (u3.ConnectTimeoutError, u3.ReadTimeoutError, u3.TimeoutError, TimeoutError, requests.Timeout),
+        UploadTimeout,
+        "no answer in time",
+    ),
+    Row(
+        (u3.ProxySchemeUnknown, u3.ProxySchemeUnsupported, requests.exceptions.InvalidProxyURL),
+        ProxyError,
+        "the proxy's address is not usable",
+    ),
+    Row((u3.ProxyError, requests.exceptions.ProxyError), NetworkError, "cannot connect to the proxy"),
+    Row(
+        (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
+        NetworkError,
+        "the host closed the connection without an answer",
+    ),
+    Row((u3.InvalidChunkLength, u3.ResponseNotChunked), BadReply, "the answer's chunks are malformed"),
+    Row(
+        (http.client.IncompleteRead, requests.exceptions.ChunkedEncodingError),
+        NetworkError,
+        "the answer ended before its end",
+    ),
+    Row((u3.DecodeError, requests.exceptions.ContentDecodingError), BadReply, "the answer cannot be decoded"),
+    Row(
+        (
+            u3.LocationValueError,
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            http.client.InvalidURL,
+        ),
+        BadRequest,
+        "the address is not valid",
+    ),
+    Row(
+        (requests.exceptions.MissingSchema, requests.exceptions.URLRequired, requests.exceptions.InvalidHeader),
+        BadRequest,
+        "the request is not valid",
+    ),
+    Row(
+        (
+            http.client.HTTPException,
+            u3.InvalidHeader,
+            u3.HeaderParsingError,
+            u3.ResponseError,
+            u3.BodyNotHttplibCompatible,
+            requests.exceptions.InvalidJSONError,
+            requests.TooManyRedirects,
+            requests.HTTPError,
+        ),
+        BadReply,
+        "the answer is not HTTP as we know it",
+    ),
+    Row((u3.ProtocolError, requests.ConnectionError), NetworkError, "the connection broke"),
+    Row((requests.RequestException, u3.HTTPError, OSError), NetworkError, "the connection failed"),
+    Row((ValueError,), BadReply, "the answer is not HTTP as we know it"),
+)
+
+
+def translate(error: BaseException, host: str) -> UploadError:
+    """The error of ours that a foreign one stands for.
+
+    Args:
+        error: One of `FOREIGN`.
+        host: Host and port.
+    """
+    chain = tuple(_chain(error))
+    for row in TABLE:
+        for link in chain:
+            if isinstance(link, row.foreign):
+                reason = _reason(link)
+                return row.ours(f"{host}: {row.words}{': ' if reason else ''}{reason}")
+    raise error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything that it says it was made from, each once."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if not isinstance(link, BaseException) or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        waiting += [*link.args, getattr(link, "reason", None), getattr(link, "original_error", None), link.__cause__]
+
+
+def _reason(error: BaseException) -> str:
+    # Only words that are the system's own: the libraries put URLs, and with them secrets, into their messages.
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(getattr(error, "verify_message", "") or "")
+    if isinstance(error, ssl.SSLError):
+        return str(getattr(error, "reason", "") or "").replace("_", " ").lower()
+    if type(error) is http.client.HTTPException and error.args:
+        return str(error.args[0])[:100] if not str(error.args[0]).startswith("got more") else "too many headers"
+    if isinstance(error, OSError) and error.errno and not isinstance(error, requests.RequestException):
+        return system_words(error)
+    return ""
+
+
+def system_words(error: OSError) -> str:
+    """What the system says of an error, such as `connection refused`."""
+    return (error.strerror or type(error).__name__).lower()

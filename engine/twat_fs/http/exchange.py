@@ -1,0 +1,244 @@
+"""What is known of the request under way, and the reading of its answer against the clock."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from http.client import HTTPException, IncompleteRead, HTTPResponse, parse_headers
+from typing import TYPE_CHECKING, Any
+
+from urllib3.util import wait_for_read
+
+from twat_fs.errors import BadReply, UploadTimeout
+from twat_fs.messages import Timeout
+
+if TYPE_CHECKING:
+    import socket
+
+#: Replies with a 1xx status that are skipped before the one that counts.
+MAX_INTERIM = 10
+
+#: Bytes of an answer as they come from the socket: 1 MiB of body and the headers http.client allows.
+MAX_RECEIVED = 8 * 1024 * 1024
+
+_READ_SIZE = 64 * 1024
+_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1[0-9][02-9]\b.*?\r?\n\r?\n", re.DOTALL)
+_MAYBE_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1[0-9][02-9]\b")
+_INTERIM_START = b"HTTP/1.1 1"
+
+
+class Exchange:
+    """The state of one request, shared by a transport and its connections.
+
+    Attributes:
+        host: Host and port, for messages.
+        target: The request target, byte for byte as it was planned.
+        private: True where the peer's address may be private.
+        timeout: The request's own.
+        body_length: Bytes of the body.
+        answer_timeout: Seconds for the whole answer, or None.
+        left: Bytes of the body that were not yet sent, once its sending began.
+        fresh: True where the connection was opened for this request.
+        whole: True once the request was sent to its last byte.
+        ended: True once the host ended its side of the connection.
+        deadline: The moment by which the answer must be complete, on the monotonic clock.
+        limit: Bytes that may be received, or None.
+        received: Bytes of the answer so far.
+        interim: Replies with a 1xx status so far.
+        early: Bytes of an answer that came before they were asked for.
+    """
+
+    def __init__(self) -> None:
+        self.begin(host="", target="", private=False, timeout=Timeout())
+
+    def begin(self, *, host: str, target: str, private: bool, timeout: Timeout) -> None:
+        """Forget the last request."""
+        self.host = host
+        self.target = target
+        self.private = private
+        self.timeout = timeout
+        self.body_length = self.left = self.received = self.interim = 0
+        self.answer_timeout: float | None = None
+        self.limit: int | None = MAX_RECEIVED
+        self.fresh = self.whole = self.ended = False
+        self.deadline: float | None = None
+        self.early = bytearray()
+
+    def await_answer(self, seconds: float | None) -> None:
+        """Start the clock."""
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+
+    def hurry(self, seconds: float) -> None:
+        """Bring the end of the time forward."""
+        soon = time.monotonic() + seconds
+        self.deadline = soon if self.deadline is None else min(self.deadline, soon)
+
+    def patience(self) -> float | None:
+        """Seconds that the next read may take.
+
+        Raises:
+            UploadTimeout: The time for the answer is over.
+        """
+        if self.deadline is None:
+            return self.timeout.read
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise self.late()
+        return left if self.timeout.read is None else min(left, self.timeout.read)
+
+    def late(self) -> UploadTimeout:
+        """The error for an answer that does not come, or does not end."""
+        what = "its answer did not end" if self.received else "it gave no answer"
+        return UploadTimeout(f"{self.host}: {what} in time")
+
+    def count(self, received: int) -> None:
+        """Note bytes of the answer.
+
+        Raises:
+            BadReply: They are too many.
+        """
+        self.received += received
+        if self.limit is not None and self.received > self.limit:
+            raise BadReply(f"{self.host}: the answer is larger than {self.limit} bytes")
+
+    def skip_interim(self) -> None:
+        """Note a 1xx reply.
+
+        Raises:
+            BadReply: They are too many.
+        """
+        self.interim += 1
+        if self.interim > MAX_INTERIM:
+            raise BadReply(f"{self.host}: more than {MAX_INTERIM} interim replies came before an answer")
+
+    def answer_came(self, sock: socket.socket) -> bool:
+        """True where there is no use in sending more: a final answer began, or the host closed the connection."""
+        pending = getattr(sock, "pending", None)
+        if not (wait_for_read(sock, timeout=0.0) or (pending and pending())):
+            return False
+        # Readable is not yet an answer: over TLS it may be a session ticket, over HTTP a 1xx.
+        waiting = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            data = sock.recv(_READ_SIZE)
+        except OSError as error:
+            return not _would_block(error)
+        finally:
+            sock.settimeout(waiting)
+        self.count(len(data))
+        self.early += data
+        return not data or self._is_final()
+
+    def _is_final(self) -> bool:
+        while found := _INTERIM.match(self.early):
+            self.skip_interim()
+            del self.early[: found.end()]
+        if _MAYBE_INTERIM.match(self.early):
+            return False
+        return not _INTERIM_START.startswith(self.early[: len(_INTERIM_START)])
+
+
+def _would_block(error: OSError) -> bool:
+    # The SSL module's "want read" is no BlockingIOError; its name saves importing ssl for plain HTTP.
+    return isinstance(error, BlockingIOError) or type(error).__name__ in ("SSLWantReadError", "SSLWantWriteError")
+
+
+class AnswerStream(io.RawIOBase):
+    """What a socket receives, within the exchange's time and size."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        super().__init__()
+        self._sock = sock
+        # The socket counts its files and stays open for them after the connection was closed.
+        self._raw = sock.makefile("rb", buffering=0)
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Bytes that came early, then whatever comes next."""
+        exchange = self._exchange
+        if exchange.early:
+            count = min(len(buffer), len(exchange.early))
+            buffer[:count] = exchange.early[:count]
+            del exchange.early[:count]
+            return count
+        self._sock.settimeout(exchange.patience())
+        try:
+            count = self._raw.readinto(buffer) or 0
+        except TimeoutError:
+            raise exchange.late() from None
+        exchange.ended = exchange.ended or not count
+        exchange.count(count)
+        return count
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+class GuardedResponse(HTTPResponse):
+    """http.client's reader of a reply, but it skips every 1xx and refuses framing that can be read in two ways.
+
+    Args:
+        sock: What was connected.
+        exchange: The exchange that the reply belongs to.
+        method: The request's method, since a reply to HEAD has no body.
+    """
+
+    def __init__(self, sock: socket.socket, exchange: Exchange, method: str | None = None) -> None:
+        self._exchange = exchange
+        super().__init__(_Desk(sock, exchange), method=method)  # type: ignore[arg-type]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200:
+                return version, status, reason
+            if status == 101:
+                raise HTTPException("the host switched to another protocol")
+            parse_headers(self.fp)
+            self._exchange.skip_interim()
+
+    def begin(self) -> None:
+        """Read up to the body.
+
+        Raises:
+            HTTPException: The status or the headers are not what HTTP allows.
+        """
+        super().begin()
+        if self._exchange.ended:
+            # To http.client the end of the connection is as good as the end of the headers.
+            raise IncompleteRead(b"")
+        if not self._exchange.whole:
+            # The host may take a next request for the rest of this one's body.
+            self.will_close = True
+        if not 200 <= self.status <= 599:
+            raise HTTPException("the status is none of HTTP's")
+        if any(type(defect).__name__ in _HEADER_DEFECTS for defect in self.msg.defects):
+            raise HTTPException("a header line is malformed")
+        codings = {value.strip().lower() for value in self.msg.get_all("Transfer-Encoding", ())}
+        if codings - {"chunked", "identity"}:
+            raise HTTPException("the transfer encoding is not one we know")
+        lengths = {item.strip() for value in self.msg.get_all("Content-Length", ()) for item in value.split(",")}
+        if not codings and (len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths)):
+            raise HTTPException("the content length is malformed")
+
+
+_HEADER_DEFECTS = ("MissingHeaderBodySeparatorDefect", "FirstHeaderLineIsContinuationDefect")
+
+
+class _Desk:
+    """Gives http.client an AnswerStream where it asks a socket for a file."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._exchange = exchange
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        assert mode == "rb"
+        return io.BufferedReader(AnswerStream(self._sock, self._exchange), _READ_SIZE)

@@ -1,0 +1,253 @@
+"""The one client: it sends a planned request and makes a plain reply, and nothing foreign leaves it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Union
+from urllib.parse import urlsplit
+
+import requests
+from requests.cookies import get_cookie_header
+
+from twat_fs.errors import BadReply, ProxyError, UploadError
+from twat_fs.http.address import check_name
+from twat_fs.http.answer import decoded, read_whole
+from twat_fs.http.body import StreamingBody
+from twat_fs.http.connection import WHO_ASKS
+from twat_fs.http.errors import FOREIGN, translate
+from twat_fs.http.exchange import Exchange
+from twat_fs.http.prepare import place_of, prepare
+from twat_fs.http.proxies import proxy_for
+from twat_fs.http.session import Adapter, PlainSession
+from twat_fs.messages import Reply, reveal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from requests import PreparedRequest, Response
+
+    from twat_fs.http.body import Progress
+    from twat_fs.http.prepare import Place
+    from twat_fs.messages import Request
+    from twat_fs.source import Source
+
+    Sink = Callable[[Union[memoryview, bytes]], object]
+
+#: The time for a whole answer, in units of the time allowed without progress.
+ANSWER_PATIENCE = 2
+
+#: Seconds that the body of an error may take: its status is what counts.
+ERROR_BODY_SECONDS = 5.0
+
+#: Bytes a second below which a file that is fetched back counts as not coming.
+SLOWEST_FETCH = 8 * 1024
+
+# Methods that change nothing at the host: without an answer nothing may have been stored.
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class Transport:
+    """The connections and cookies of one upload attempt.
+
+    It never follows a redirect, never tries again (but for a kept connection that turns out to be dead), and trusts
+    nothing of its surroundings that it was not given.
+
+    Args:
+        user_agent: Sent with every request that has none of its own.
+        proxies: The proxy's URL for each scheme and for `all`, and as `no_proxy` the hosts that need none.
+        ca_file: Certificates to trust instead of the usual ones: a file or a folder.
+        answer_timeout: Seconds for a whole answer; without it twice the time the request allows without progress.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        proxies: Mapping[str, str] | None = None,
+        ca_file: str | None = None,
+        answer_timeout: float | None = None,
+    ) -> None:
+        self._user_agent = user_agent
+        self._proxies = dict(proxies or {})
+        self._answer_timeout = answer_timeout
+        self._exchange = Exchange()
+        self._session = PlainSession()
+        adapter = Adapter(self._exchange, ca_file)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def __enter__(self) -> Transport:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def send(self, request: Request, source: Source | None = None, progress: Progress | None = None) -> Reply:
+        """Send a request and read its answer.
+
+        Args:
+            request: The plan.
+            source: The file, where the request carries it.
+            progress: Called with the file's bytes sent so far and their total.
+
+        Returns:
+            Whatever the host answered, an error or a redirect too; judging it is not done here.
+
+        Raises:
+            UploadError: There is no usable answer; `ambiguous` where the host may have stored the file all the same.
+            SourceError: The file cannot be read or changed.
+        """
+        body = StreamingBody(request.body, source, progress)
+        return self._run(request, body, self._whole_reply)
+
+    def fetch(self, request: Request, sink: Sink, limit: int | None = None) -> Reply:
+        """Send a request and pass the body of a successful answer on as it comes.
+
+        Args:
+            request: A plan for a GET.
+            sink: Called with each block of the decoded body.
+            limit: Bytes of it that are accepted, or None.
+
+        Returns:
+            The reply without its body.
+
+        Raises:
+            UploadError: There is no usable answer, or it is larger than the limit.
+        """
+
+        def streamed(request: Request, _body: StreamingBody, response: Response) -> Reply:
+            if _succeeded(request, response.status_code):
+                self._pour(response, sink, limit)
+            return _reply(request, response, b"")
+
+        return self._run(request, StreamingBody(request.body), streamed)
+
+    def _run(
+        self,
+        request: Request,
+        body: StreamingBody,
+        read: Callable[[Request, StreamingBody, Response], Reply],
+    ) -> Reply:
+        status = None
+        try:
+            response = self._answer(request, body)
+            status = response.status_code
+            try:
+                return read(request, body, response)
+            finally:
+                response.raw.close()
+        except UploadError as error:
+            self._sign(error, request, body, status)
+            raise
+        except FOREIGN as error:
+            ours = translate(error, self._exchange.host)
+            self._sign(ours, request, body, status)
+            raise ours from None
+
+    def _sign(self, error: UploadError, request: Request, body: StreamingBody, status: int | None) -> None:
+        whole = self._exchange.whole if request.body is None else body.complete
+        error.provider = request.provider
+        error.step = request.step
+        error.status = error.status or status
+        error.ambiguous = whole and request.method not in _SAFE
+
+    def _answer(self, request: Request, body: StreamingBody) -> Response:
+        """The response with its headers, by a second connection where a kept one was dead."""
+        url = reveal(request.url)
+        place = place_of(url)
+        proxy = proxy_for(url, self._proxies)
+        if proxy:
+            check_name(place.host, private=request.private)
+            # A proxy that does not tunnel is told the whole URL.
+            place = place if place.origin.startswith("https:") else place._replace(target=place.origin + place.target)
+        self._begin(request, place, body)
+        prepared = prepare(request, body, self._user_agent, self._cookies(url))
+        try:
+            return self._exchanged(prepared, request, proxy)
+        except (ConnectionError, requests.ConnectionError):
+            if not self._may_repeat(request, body):
+                raise
+        self._begin(request, place, body)
+        return self._exchanged(prepared, request, proxy)
+
+    def _may_repeat(self, request: Request, body: StreamingBody) -> bool:
+        exchange = self._exchange
+        if exchange.fresh or exchange.received:
+            return False
+        return request.idempotent or not (request.carries_file and body.complete)
+
+    def _begin(self, request: Request, place: Place, body: StreamingBody) -> None:
+        self._exchange.begin(host=place.label, target=place.target, private=request.private, timeout=request.timeout)
+        self._exchange.body_length = body.length
+        self._exchange.answer_timeout = self._seconds_for(request)
+
+    def _seconds_for(self, request: Request) -> float | None:
+        if self._answer_timeout is not None or request.timeout.read is None:
+            return self._answer_timeout
+        return request.timeout.read * ANSWER_PATIENCE
+
+    def _cookies(self, url: str) -> str | None:
+        if not len(self._session.cookies):
+            return None
+        header: str | None = get_cookie_header(  # type: ignore[no-untyped-call]
+            self._session.cookies, requests.Request("GET", url)
+        )
+        return header
+
+    def _exchanged(self, prepared: PreparedRequest, request: Request, proxy: str | None) -> Response:
+        response = self._session.send(
+            prepared,
+            stream=True,
+            allow_redirects=False,
+            timeout=(request.timeout.connect, request.timeout.read),
+            proxies={urlsplit(str(prepared.url)).scheme: proxy} if proxy else {},
+        )
+        if proxy and response.status_code == 407:
+            response.raw.close()
+            raise ProxyError("the proxy wants to know who asks", status=407, hint=WHO_ASKS)
+        return response
+
+    def _whole_reply(self, request: Request, body: StreamingBody, response: Response) -> Reply:
+        status = response.status_code
+        host = self._exchange.host
+        if 300 <= status < 400:
+            return _reply(request, response, b"")
+        if _succeeded(request, status):
+            if not body.complete:
+                raise BadReply(f"{host}: the host answered {status} before it had the whole file", status=status)
+            return _reply(request, response, read_whole(response.raw, _coding(response), host))
+        self._exchange.hurry(ERROR_BODY_SECONDS)
+        try:
+            return _reply(request, response, read_whole(response.raw, _coding(response), host))
+        except (UploadError, *FOREIGN):
+            return _reply(request, response, b"")
+
+    def _pour(self, response: Response, sink: Sink, limit: int | None) -> None:
+        exchange = self._exchange
+        exchange.limit = None
+        begun, count = time.monotonic(), 0
+        for block in decoded(response.raw, _coding(response), exchange.host):
+            count += len(block)
+            if limit is not None and count > limit:
+                raise BadReply(f"{exchange.host}: more than {limit} bytes came back")
+            sink(block)
+            if exchange.answer_timeout is not None:
+                exchange.deadline = begun + exchange.answer_timeout + exchange.received / SLOWEST_FETCH
+
+
+def _succeeded(request: Request, status: int) -> bool:
+    return status in request.expect if request.expect else 200 <= status < 300
+
+
+def _coding(response: Response) -> str:
+    return response.headers.get("Content-Encoding", "")
+
+
+def _reply(request: Request, response: Response, body: bytes) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(status=response.status_code, url=reveal(request.url), headers=headers, body=body)

@@ -1,0 +1,400 @@
+"""From specs to ready providers; the only reader of the environment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from twat_fs._version import __version__
+from twat_fs.errors import NotConfigured, TrustError, UsageError
+from twat_fs.spec.catalog import Catalog, Entry
+from twat_fs.spec.options import wire_value
+from twat_fs.text import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twat_fs.http.transport import Transport
+    from twat_fs.messages import Reply, Request
+    from twat_fs.results import UploadResult
+    from twat_fs.source import Source
+    from twat_fs.spec.model import Credential, Spec
+    from twat_fs.upload_providers.protocols import Call
+    from twat_fs.wire.job import Inputs, Job
+
+#: Names ourselves and where to complain, as hosts ask of programs (RFC 9110, 10.1.5).
+USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment and the caller's switches say.
+
+    Attributes:
+        environ: The environment variables.
+        folders: Folders of specs beside the bundled ones; a later one wins.
+        cache: The folder for compiled specs, or None.
+        data: The folder for the user's data.
+        ca_file: Certificates to trust instead of the usual ones, or None.
+        timeout: Seconds without progress, for every request, or None.
+    """
+
+    environ: Mapping[str, str]
+    folders: tuple[str, ...]
+    cache: str | None
+    data: str
+    ca_file: str | None
+    timeout: float | None
+
+    @property
+    def default_providers(self) -> list[str]:
+        """The providers that `TWAT_FS_DEFAULT_PROVIDER` names."""
+        return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", ""))
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxies of the usual variables; `HTTP_PROXY` not where a web server could have set it (httpoxy)."""
+        found = {}
+        for scheme in ("http", "https", "all"):
+            names = [f"{scheme}_proxy", f"{scheme}_proxy".upper()]
+            if scheme == "http" and "REQUEST_METHOD" in self.environ:
+                names.pop()
+            found[scheme] = next((self.environ[name] for name in names if self.environ.get(name)), "")
+        found["no_proxy"] = self.environ.get("no_proxy") or self.environ.get("NO_PROXY", "")
+        return {name: value for name, value in found.items() if value}
+
+
+def settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    providers_d: Sequence[str] = (),
+    ca_file: str | None = None,
+    timeout: float | None = None,
+) -> Settings:
+    """Read the environment.
+
+    Args:
+        environ: The variables; the process's own where not given.
+        providers_d: Further folders of specs.
+        ca_file: Certificates to trust; else what the usual variables name.
+        timeout: Seconds without progress; else `TWAT_FS_TIMEOUT`.
+
+    Raises:
+        UsageError: A folder is not there, or `TWAT_FS_TIMEOUT` is not a number.
+    """
+    variables = dict(os.environ if environ is None else environ)
+    home = variables.get("HOME") or os.path.expanduser("~")
+    for folder in providers_d:
+        if not os.path.isdir(folder):
+            raise UsageError(f"--providers-d {folder}: there is no such folder")
+    own = os.path.join(variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "twat-fs", "providers.d")
+    listed = [folder for folder in variables.get("TWAT_FS_PROVIDERS_D", "").split(os.pathsep) if folder]
+    usual = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    authorities = ca_file or next((variables[name] for name in usual if variables.get(name)), None)
+    return Settings(
+        environ=variables,
+        folders=(own, *listed, *providers_d),
+        cache=os.path.join(variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "twat-fs", "specs"),
+        data=os.path.join(variables.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "twat-fs"),
+        ca_file=authorities,
+        timeout=timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT")),
+    )
+
+
+def provider_names(text: str) -> list[str]:
+    """Names from `a`, `a,b` or `[a,b]`, each once."""
+    names = [name.strip().strip("'\"") for name in text.strip().removeprefix("[").removesuffix("]").split(",")]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    record.msg, record.args = _redactor(record.getMessage()), None
+    return True
+
+
+#: Of the process, as logs are: what any registry reads stays out of every line.
+_redactor = Redactor()
+logging.getLogger("twat_fs").addFilter(_redact)
+
+
+class Registry:
+    """Every provider that can be used.
+
+    Args:
+        chosen: The settings.
+
+    Attributes:
+        catalog: The specs.
+        redactor: Knows every secret that was read.
+    """
+
+    redactor = _redactor
+
+    def __init__(self, chosen: Settings | None = None) -> None:
+        self.settings = chosen or settings()
+        self.catalog = Catalog(self.settings.folders, self.settings.cache)
+
+    def provider(self, name: str) -> Provider:
+        """A provider by name.
+
+        Raises:
+            UsageError: There is none of that name.
+            SpecError: Its spec is not valid.
+        """
+        entry = self.catalog.entry(name)
+        if entry is None:
+            raise UsageError(f"there is no provider `{name}`", hint=self._nearest(name))
+        return Provider(entry, self.catalog.spec(entry), self)
+
+    def candidates(self, named: Sequence[str]) -> list[Provider]:
+        """The providers to try, in order.
+
+        Args:
+            named: The names that the caller gives; with none, the default order, which begins with
+                `TWAT_FS_DEFAULT_PROVIDER`. A default that is not in the order stands alone: what a person keeps at
+                home does not fall back to a public host.
+        """
+        order = list(named) or self._default_order()
+        if not order:
+            raise UsageError("no provider is named, and none has a rank", hint="Use --provider NAME.")
+        return [self.provider(name) for name in order]
+
+    def _default_order(self) -> list[str]:
+        order = self.catalog.default_order()
+        wanted = self.settings.default_providers
+        if len(wanted) == 1 and wanted[0] in order:
+            at = order.index(wanted[0])
+            return order[at:] + order[:at]
+        return wanted or order
+
+    def _nearest(self, name: str) -> str:
+        import difflib
+
+        names = [entry.name for entry in self.catalog.entries()]
+        close = difflib.get_close_matches(name, names, 1)
+        return f"Did you mean `{close[0]}`?" if close else "`twat-fs upload_provider list` names them all."
+
+
+@dataclass
+class Provider:
+    """A provider, ready to be used.
+
+    Attributes:
+        entry: Where its spec is.
+        spec: The compiled spec.
+        registry: Whose it is.
+    """
+
+    entry: Entry
+    spec: Spec
+    registry: Registry = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.spec.name
+
+    def not_ready(self) -> NotConfigured | TrustError | None:
+        """Why it cannot be used, or None where it can."""
+        try:
+            self.credentials()
+            self.option_values({})
+        except (NotConfigured, TrustError) as error:
+            return error
+        return None
+
+    def credentials(self) -> dict[str, str]:
+        """The secrets that the spec declares, from the environment; absent optional ones are left out.
+
+        Raises:
+            NotConfigured: A required one is missing, or one is malformed; names the variable, never the value.
+            TrustError: A spec of the user's wants a secret that belongs to a bundled provider.
+        """
+        found = {}
+        for credential in self.spec.credentials:
+            value = self._credential(credential)
+            if value is not None:
+                self.registry.redactor.add(value)
+                found[credential.name] = value
+        return found
+
+    def option_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Options as given by the caller, else by the environment; a default is the spec's matter.
+
+        Raises:
+            UsageError: The provider has no such option, or does not take the value.
+            NotConfigured: The environment's value is not one that it takes.
+        """
+        environ = self.registry.settings.environ
+        values = {
+            name: environ[facts["env"]]
+            for name, facts in self.spec.options.items()
+            if environ.get(facts.get("env", ""))
+        }
+        for name, value in values.items():
+            self._check_variable(name, value)
+        for name, value in given.items():
+            if name not in self.spec.options:
+                known = ", ".join(self.spec.options) or "none"
+                raise UsageError(f"{self.name} has no option `{name}`", hint=f"Its options: {known}.")
+            wire_value(name, self.spec.options[name], value)
+            values[name] = value
+        for name, value in values.items():
+            if self.spec.options[name].get("secret"):
+                self.registry.redactor.add(str(value))
+        return values
+
+    def upload(self, source: Source, call: Call, depth: str) -> UploadResult:
+        """Send the file, and check the URL.
+
+        Args:
+            source: The open file.
+            call: What the caller wants.
+            depth: `size`, `hash` or `none`: what to compare afterwards.
+
+        Raises:
+            UploadError: It was not taken, or is not there.
+        """
+        if self.spec.kind == "python":
+            return self._upload_by_module(source, call)
+        from twat_fs.http.transport import Transport
+        from twat_fs.retry import retrying
+        from twat_fs.upload_providers.declarative import run
+        from twat_fs.wire.job import file_facts, held_values, start
+
+        job = start(self.spec, self.inputs(call), file_facts(source, name=call.name))
+        chosen = self.registry.settings
+        with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+
+            def send(request: Request) -> Reply:
+                for secret in held_values(job):
+                    self.registry.redactor.add(secret)
+                return transport.send(self._timed(request), source if request.carries_file else None, call.progress)
+
+            result = run(job, retrying(send, self.spec.retry))
+            self._verify(transport, result, source, depth, job.hosts)
+        return result
+
+    def check(self, url: str, source: Source, depth: str) -> bool:
+        """Fetch a URL of this provider's back and compare it with a file.
+
+        Returns:
+            Whether it was compared: not every host lets its URLs be checked.
+
+        Raises:
+            UploadError: The URL does not serve the file.
+        """
+        from twat_fs.http.transport import Transport
+
+        if self.spec.check == "none" or self.spec.kind == "python":
+            return False
+        chosen = self.registry.settings
+        with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+            return self._verify(transport, url, source, depth, self.spec.hosts)
+
+    def _verify(self, transport: Transport, url: str, source: Source, depth: str, hosts: Sequence[str]) -> bool:
+        from twat_fs.verify import verify
+
+        return verify(transport, url, source, provider=self.name, way=self.spec.check, depth=depth, hosts=hosts)
+
+    def job(self, source: Source, call: Call) -> Job:
+        """The upload as the wire sees it, before anything is sent."""
+        from twat_fs.wire.job import file_facts, start
+
+        return start(self.spec, self.inputs(call), file_facts(source, name=call.name))
+
+    def inputs(self, call: Call) -> Inputs:
+        """What the caller and the environment give to the spec's templates."""
+        import secrets
+        import time
+
+        from twat_fs.wire.job import Inputs
+
+        return Inputs(
+            options=self.option_values(call.options),
+            credentials=self.credentials(),
+            remote_path=call.remote_path,
+            now=int(time.time()),
+            random=random_text,
+            choose=secrets.randbelow,
+        )
+
+    def _upload_by_module(self, source: Source, call: Call) -> UploadResult:
+        import importlib
+
+        values = self.option_values(call.options)
+        wire = {
+            name: None if (raw := values.get(name, facts.get("default"))) is None else wire_value(name, facts, raw)
+            for name, facts in self.spec.options.items()
+        }
+        module = importlib.import_module(self.spec.module)
+        result: UploadResult = module.get_provider(wire, self.registry.settings.data).upload(source, call)
+        return result
+
+    def _timed(self, request: Request) -> Request:
+        seconds = self.registry.settings.timeout
+        return request if seconds is None else replace(request, timeout=replace(request.timeout, read=seconds))
+
+    def _credential(self, credential: Credential) -> str | None:
+        environ = self.registry.settings.environ
+        variable = next((name for name in (credential.name, *credential.aliases) if name in environ), None)
+        if variable is None:
+            if not credential.required:
+                return None
+            raise self._unset(f"{credential.name} is not set", credential)
+        value = environ[variable].removesuffix("\n").removesuffix("\r")
+        if not value.strip():
+            if not credential.required:
+                return None
+            raise self._unset(f"{variable} is empty", credential)
+        if any(character < " " or character in "\x7f\ufeff" for character in value):
+            raise self._unset(f"{variable} holds a line break or another control character", credential)
+        self._check_owner(variable)
+        return value
+
+    def _unset(self, problem: str, credential: Credential) -> NotConfigured:
+        setup = " ".join(self.spec.setup.split())
+        return NotConfigured(problem, self.name, hint=credential.help or setup or f"Set {credential.name}.")
+
+    def _check_owner(self, variable: str) -> None:
+        """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""
+        if self.entry.bundled:
+            return
+        owner = self.registry.catalog.owner(variable)
+        trusted = provider_names(self.registry.settings.environ.get("TWAT_FS_TRUST", ""))
+        if owner is not None and self.name not in trusted and "all" not in trusted:
+            raise TrustError(
+                f"{self.entry.path} wants {variable}, which belongs to the bundled provider {owner}",
+                self.name,
+                hint=f"If you trust that file with it, set TWAT_FS_TRUST={self.name}.",
+            )
+
+    def _check_variable(self, name: str, value: str) -> None:
+        facts = self.spec.options[name]
+        try:
+            wire_value(name, facts, value)
+        except UsageError as error:
+            raise NotConfigured(f"{facts['env']}: {error.message}", self.name, hint=error.hint) from error
+
+
+def random_text(count: int) -> str:
+    """Lower-case letters and digits that nobody can guess."""
+    import secrets
+
+    return "".join(secrets.choice(_LETTERS) for _ in range(count))
+
+
+def _seconds(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e6:
+        raise UsageError(f"TWAT_FS_TIMEOUT={text} is not a number of seconds")
+    return value

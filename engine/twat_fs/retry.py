@@ -1,0 +1,73 @@
+"""Trying again: back-off as data, and the only sleep."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING
+
+from twat_fs.errors import RetryableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twat_fs.messages import Reply, Request
+    from twat_fs.spec.model import Retry
+    from twat_fs.upload_providers.declarative import Exchange
+
+#: Seconds that a host may ask us to wait; one that asks for more is given up.
+RETRY_AFTER_LIMIT = 60.0
+
+_log = logging.getLogger("twat_fs")
+
+
+def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[float], None] = time.sleep) -> Exchange:
+    """A way to send that repeats what failed retryably.
+
+    Args:
+        send: Sends a request once.
+        policy: How often, and how long between.
+        sleep: Waits some seconds.
+    """
+
+    def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
+        attempt = 1
+        while True:
+            try:
+                reply = send(request)
+                judge(reply)
+            except RetryableError as error:
+                wait = pause(policy, attempt, error, idempotent=request.idempotent)
+                if wait is None:
+                    raise
+                _log.warning(
+                    "%s: %s; trying again in %.1f s (%d of %d)",
+                    request.provider, error, wait, attempt + 1, policy.attempts,
+                )  # fmt: skip
+                sleep(wait)
+                attempt += 1
+            else:
+                return reply
+
+    return exchange
+
+
+def pause(policy: Retry, attempt: int, error: RetryableError, *, idempotent: bool) -> float | None:
+    """Seconds to wait before the next attempt, or None where there is to be none.
+
+    The wait doubles each time and is cut at random between its half and its whole, so that clients that failed
+    together do not come back together.
+
+    Args:
+        policy: How often, and how long between.
+        attempt: The attempt that failed, from 1.
+        error: How it failed.
+        idempotent: Whether sending twice does no harm.
+    """
+    if attempt >= policy.attempts or (error.ambiguous and not idempotent):
+        return None
+    wait: float = min(policy.max, policy.initial * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    if error.retry_after is None:
+        return wait
+    return max(wait, error.retry_after) if error.retry_after <= RETRY_AFTER_LIMIT else None

@@ -1,0 +1,1 @@
+"""What tests of providers are made of; nothing that is shipped to run imports it."""

@@ -1,0 +1,311 @@
+"""A host on loopback that plays replies, misbehaves when told to, and remembers what it was sent.
+
+Example:
+    with FakeHost([Play(200, b'{"url": "https://host.example/a"}')]) as host:
+        upload_to(host.url + "/upload")
+    assert host.requests[0].part("file").body == b"hello"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Union
+
+from twat_fs.testing.seen import Seen, read_head, read_rest
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    Script = Union[Sequence["Play"], Callable[[Seen], "Play"]]
+
+
+@dataclass(frozen=True)
+class Play:
+    """One reply, and how it goes wrong.
+
+    Attributes:
+        status: The status code.
+        body: The body; an iterable is sent block by block until it ends or the client goes away.
+        headers: Names and values; `Content-Length` is added where the body is bytes and nothing says otherwise.
+        length: The `Content-Length` to claim instead of the true one; an empty text sends none.
+        chunked: Send the body in chunks.
+        interim: Statuses of 1xx replies that come first.
+        raw: The whole reply byte for byte, instead of all the above.
+        delay: Seconds of silence before the reply.
+        drip: Seconds between single bytes of the reply.
+        cut: Send no more than this many bytes of the reply, then close.
+        after: Reply when this many bytes of the request's body were read, without waiting for the rest.
+        interim_after: Send the interim replies when this many bytes of the body were read, then read on.
+        close: Close the connection afterwards; by default it is kept where the request was read to its end.
+        reset: Close it so that the client sees a reset, at once and without what was not yet read.
+        mute: Send nothing at all; with `close` or `reset` the connection ends, without them it hangs.
+    """
+
+    status: int = 200
+    body: bytes | Iterable[bytes] = b""
+    headers: Sequence[tuple[str, str]] = ()
+    length: str | None = None
+    chunked: bool = False
+    interim: Sequence[int] = ()
+    raw: bytes | None = None
+    delay: float = 0.0
+    drip: float = 0.0
+    cut: int | None = None
+    after: int | None = None
+    interim_after: int | None = None
+    close: bool = False
+    reset: bool = False
+    mute: bool = False
+
+    def blocks(self, method: str) -> Iterator[bytes]:
+        """The reply as it goes on the wire.
+
+        Args:
+            method: The request's, since a reply to HEAD has no body.
+        """
+        if self.raw is not None:
+            yield self.raw
+            return
+        if self.interim_after is None:
+            yield self.early_blocks()
+        lines = [f"HTTP/1.1 {self.status} Played", *(f"{name}: {value}" for name, value in self.headers)]
+        lines += self._framing()
+        yield "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if method == "HEAD":
+            return
+        for block in (self.body,) if isinstance(self.body, bytes) else self.body:
+            yield b"%x\r\n%s\r\n" % (len(block), block) if self.chunked and block else block
+        if self.chunked:
+            yield b"0\r\n\r\n"
+
+    def early_blocks(self) -> bytes:
+        """The interim replies."""
+        return b"".join(b"HTTP/1.1 %d Wait\r\nX-Interim: yes\r\n\r\n" % status for status in self.interim)
+
+    def _framing(self) -> list[str]:
+        if self.chunked:
+            return ["Transfer-Encoding: chunked"]
+        if self.length is not None:
+            return [f"Content-Length: {self.length}"] if self.length else ["Connection: close"]
+        if isinstance(self.body, bytes):
+            return [f"Content-Length: {len(self.body)}"]
+        return ["Connection: close"]
+
+    @property
+    def ends(self) -> bool:
+        """True where the connection cannot be used after this reply."""
+        unframed = self.length is not None or (not isinstance(self.body, bytes) and not self.chunked)
+        return self.close or self.reset or unframed or self.raw is not None or self.cut is not None
+
+
+@dataclass
+class Store:
+    """A script that keeps what is stored and serves it again: POST and PUT store, GET and HEAD fetch.
+
+    A PUT is stored at its own path, a POST at `/stored/<number>/<file name>`. The reply's body is the URL, which is
+    also its `Location`. Of a form, the first part that has a file name is stored.
+
+    Attributes:
+        files: Content by path; a test may change it, to serve something else than was sent.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def __call__(self, seen: Seen) -> Play:
+        """The reply to a request."""
+        path = seen.target.partition("?")[0]
+        if seen.method in ("GET", "HEAD"):
+            found = self.files.get(path)
+            return Play(404) if found is None else Play(200, found)
+        if not seen.complete:
+            return Play(400, close=True)
+        named = next((part for part in seen.parts if part.filename), None)
+        if seen.method == "POST":
+            path = f"/stored/{len(self.files)}/{(named and named.filename) or 'file'}"
+        self.files[path] = named.body if named else seen.body
+        url = f"{seen.origin}{path}"
+        return Play(201, url.encode(), headers=[("Location", url)])
+
+
+class FakeHost:
+    """An HTTP server on a free port of 127.0.0.1, from `with` to its end.
+
+    Args:
+        script: The replies in order, the last one again and again; or a function from what was seen to a reply.
+            A function is called when the body was read, so `after` means nothing in its replies.
+        tls: A server's TLS context, which makes it an https host.
+        keep: Bytes of a body that are kept; of a larger one only length and SHA-256 are.
+        name: The host name in `url`.
+
+    Attributes:
+        requests: What was asked. Of a request that is answered early, the body may still grow.
+        connections: How many connections were opened.
+    """
+
+    def __init__(
+        self,
+        script: Script = (Play(),),
+        *,
+        tls: ssl.SSLContext | None = None,
+        keep: int = 16 * 1024 * 1024,
+        name: str = "127.0.0.1",
+    ) -> None:
+        self._script = script
+        self._tls = tls
+        self._keep = keep
+        self._name = name
+        self._lock = threading.Lock()
+        self._played = 0
+        self._open: set[socket.socket] = set()
+        self._over = threading.Event()
+        self._listener = socket.socket()
+        self.requests: list[Seen] = []
+        self.connections = 0
+
+    def __enter__(self) -> FakeHost:
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(64)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for sock in self._open:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def authority(self) -> str:
+        """Host and port."""
+        return f"{self._name}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL without a path."""
+        return f"{'https' if self._tls else 'http'}://{self.authority}"
+
+    def wait_for(self, count: int, seconds: float = 5.0) -> list[Seen]:
+        """The requests, once there are so many: one that was broken off is noticed a moment later.
+
+        Raises:
+            TimeoutError: They do not come.
+        """
+        end = time.monotonic() + seconds
+        while len(self.requests) < count:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(self.requests)} requests came, {count} were expected")
+            time.sleep(0.01)
+        return self.requests
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True).start()
+
+    def _serve(self, sock: socket.socket, connection: int) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            with self._lock:
+                self._open.add(sock)
+            while self._one(sock, connection):
+                pass
+        with self._lock:
+            self._open.discard(sock)
+        sock.close()
+
+    def _one(self, sock: socket.socket, connection: int) -> bool:
+        """Serve one request; False where the connection ends."""
+        seen = read_head(sock, connection, self._keep, self.url)
+        if seen is None:
+            return False
+        play = None if callable(self._script) else self._next_play()
+        try:
+            self._read_body(sock, seen, play)
+        finally:
+            # Before the reply, so that a client that has it finds its request here.
+            with self._lock:
+                self.requests.append(seen)
+        if callable(self._script):
+            play = self._script(seen)
+        assert play is not None
+        self._perform(sock, seen, play)
+        return seen.complete and not play.ends
+
+    def _next_play(self) -> Play:
+        assert not callable(self._script)
+        with self._lock:
+            play = self._script[min(self._played, len(self._script) - 1)]
+            self._played += 1
+        return play
+
+    def _read_body(self, sock: socket.socket, seen: Seen, play: Play | None) -> None:
+        if play and play.interim_after is not None:
+            read_rest(sock, seen, play.interim_after)
+            sock.sendall(play.early_blocks())
+        read_rest(sock, seen, None if play is None else play.after)
+
+    def _perform(self, sock: socket.socket, seen: Seen, play: Play) -> None:
+        self._over.wait(play.delay)
+        if play.mute and not (play.close or play.reset):
+            self._over.wait(60)
+        with contextlib.suppress(OSError):
+            if not play.mute:
+                self._send(sock, play, seen.method)
+            if play.reset:
+                # A linger of 0 seconds makes the system send RST instead of FIN.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif not seen.complete and not play.close and not play.mute:
+                # Closing now would be a reset, which can overtake the reply; a polite host reads on for a while.
+                sock.settimeout(2)
+                read_rest(sock, seen, None)
+
+    def _send(self, sock: socket.socket, play: Play, method: str) -> None:
+        left = play.cut
+        for block in play.blocks(method):
+            data = block if left is None else block[:left]
+            left = None if left is None else left - len(data)
+            if not play.drip:
+                sock.sendall(data)
+                continue
+            for place in range(len(data)):
+                sock.sendall(data[place : place + 1])
+                if self._over.wait(play.drip):
+                    return
+
+
+def gzip_bomb(size: int, byte: bytes = b" ") -> bytes:
+    """A gzip stream of about a thousandth of the size that it unpacks to.
+
+    Args:
+        size: Bytes after unpacking.
+        byte: The one it unpacks to.
+    """
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    block = byte * 65536
+    packed = [packer.compress(block) for _ in range(size // len(block))]
+    return b"".join([*packed, packer.compress(byte * (size % len(block))), packer.flush()])
+
+
+def forever(block: bytes = b" " * 65536) -> Iterator[bytes]:
+    """A body that never ends."""
+    while True:
+        yield block

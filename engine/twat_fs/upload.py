@@ -1,0 +1,255 @@
+"""One file to one URL: each candidate in turn, until one takes it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.errors import (
+    NonRetryableError,
+    NotConfigured,
+    TooLarge,
+    TrustError,
+    UnsupportedType,
+    UploadError,
+    UploadFailed,
+    UsageError,
+)
+from twat_fs.registry import Provider, Registry, provider_names, random_text, settings
+from twat_fs.source import Source
+from twat_fs.units import shown_size
+from twat_fs.upload_providers.protocols import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twat_fs.messages import Request
+    from twat_fs.results import UploadResult
+    from twat_fs.spec.model import Spec
+    from twat_fs.upload_providers.protocols import Progress
+
+_log = logging.getLogger("twat_fs")
+
+DEPTHS = ("size", "hash", "none")
+
+
+@dataclass(frozen=True)
+class UploadOptions:
+    """How to upload.
+
+    Attributes:
+        remote_path: The wanted path at the host; one that ends in `/` is a folder for the file's own name.
+        unique: Put a random part into the name, so that it is nobody's.
+        force: Overwrite a file of that name, where the provider can.
+        fragile: Stop at the first provider that fails.
+        check: `size`, `hash` or `none`: how to compare the URL with the file afterwards.
+        options: The provider's own options by name.
+        providers_d: Further folders of specs.
+        timeout: Seconds without progress after which a request fails.
+        ca_file: Certificates to trust instead of the usual ones.
+        progress: Called with the bytes sent so far and the file's size.
+    """
+
+    remote_path: str | None = None
+    unique: bool = False
+    force: bool = False
+    fragile: bool = False
+    check: str = "size"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    providers_d: Sequence[str] = ()
+    timeout: float | None = None
+    ca_file: str | None = None
+    progress: Progress | None = None
+
+
+@dataclass
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        size: Its bytes.
+        result: The URL and what is known of it, or None where no provider took the file.
+        attempts: Each provider that was tried or passed over before, with why.
+    """
+
+    size: int
+    result: UploadResult | None = None
+    attempts: list[UploadError] = field(default_factory=list)
+
+    @property
+    def ambiguous(self) -> list[str]:
+        """Providers that may hold the file although they gave no URL."""
+        return [attempt.provider for attempt in self.attempts if attempt.ambiguous]
+
+
+def upload_file(
+    path: str | os.PathLike[str],
+    provider: str | Sequence[str] | None = None,
+    options: UploadOptions | None = None,
+) -> UploadResult:
+    """Upload a file.
+
+    Args:
+        path: The file.
+        provider: A provider, or several to try in turn; without any, the default order.
+        options: How to upload.
+
+    Returns:
+        The URL, a `str` with `.metadata`.
+
+    Raises:
+        SourceError: The file cannot be read.
+        UsageError: The call is wrong.
+        UploadFailed: No provider took the file; `.attempts` holds the reason of each.
+    """
+    chosen = options or UploadOptions()
+    registry = Registry(settings(providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout))
+    with Source(path) as source:
+        outcome = upload(source, registry, named(provider), chosen)
+    if outcome.result is None:
+        raise UploadFailed(outcome.attempts)
+    return outcome.result
+
+
+def named(provider: str | Sequence[str] | None) -> list[str]:
+    """The providers that a caller names, as a list."""
+    if provider is None:
+        return []
+    texts = [provider] if isinstance(provider, str) else list(provider)
+    return list(dict.fromkeys(name for text in texts for name in provider_names(text)))
+
+
+def upload(source: Source, registry: Registry, names: Sequence[str], options: UploadOptions) -> Outcome:
+    """Try each candidate until one takes the file.
+
+    Args:
+        source: The open file.
+        registry: Where providers come from.
+        names: The providers that the caller names; empty for the default order.
+        options: How to upload.
+
+    Raises:
+        SourceError: The file cannot be read, or changed while it was sent.
+        UsageError: The call is wrong.
+    """
+    call = call_for(source, options)
+    outcome = Outcome(source.size)
+    candidates = registry.candidates(names)
+    for index, candidate in enumerate(candidates):
+        failure = _try(candidate, source, call, options, outcome)
+        if failure is None:
+            break
+        outcome.attempts.append(failure)
+        tried = not isinstance(failure, NotConfigured)
+        if isinstance(failure, TrustError) or (options.fragile and (tried or names)):
+            break
+        if index + 1 < len(candidates):
+            _log.log(logging.WARNING if tried or names else logging.INFO, "%s", line_of(failure))
+    return outcome
+
+
+def line_of(failure: UploadError) -> str:
+    """A provider's failure in one line."""
+    perhaps = "; it may hold the file all the same" if failure.ambiguous else ""
+    return f"{failure.provider}: {failure.message} ({failure.kind}){perhaps}"
+
+
+def call_for(source: Source, options: UploadOptions) -> Call:
+    """What the caller wants of this file.
+
+    Raises:
+        UsageError: `remote_path` is not a path, or `check` not a depth.
+    """
+    if options.check not in DEPTHS:
+        raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
+    path = (options.remote_path or "").replace(os.sep, "/").lstrip("/")
+    if any(part in (".", "..") for part in path.split("/")) or any(character < " " for character in path):
+        raise UsageError(f"the remote path `{options.remote_path}` has a part that is . or .. or holds a line break")
+    folder, _, name = path.rpartition("/")
+    name = name or source.name
+    if options.unique:
+        stem, dot, suffix = name.rpartition(".")
+        unique = random_text(8)
+        name = f"{stem}-{unique}.{suffix}" if stem and dot else f"{name}-{unique}"
+    remote_path = f"{folder}/{name}" if folder else name
+    return Call(name, remote_path, options.options, options.force, options.timeout, options.progress)
+
+
+def unfit(spec: Spec, source: Source) -> NonRetryableError | None:
+    """Why a provider cannot take a file, from what its spec says; None where it can."""
+    limit = spec.max_file_size
+    if limit is not None and source.size > limit:
+        return TooLarge(
+            f"the file has {shown_size(source.size)} ({source.size} bytes); "
+            f"this host takes {shown_size(limit)} ({limit} bytes) at most",
+            spec.name,
+        )
+    refused = spec.capabilities.get("refused_types") or []
+    supported = spec.capabilities.get("supported_types") or ["*"]
+    if _matches(refused, source) or not _matches(supported, source):
+        return UnsupportedType(f"this host does not take files such as `{source.name}` ({source.type})", spec.name)
+    return None
+
+
+def _matches(patterns: Sequence[str], source: Source) -> bool:
+    """Whether a file is of one of some types: `*`, `image/*`, `image/png` or `.png`."""
+    name = source.name.lower()
+    for pattern in patterns:
+        if pattern in ("*", "*/*") or (pattern.startswith(".") and name.endswith(pattern.lower())):
+            return True
+        if source.type == pattern or (pattern.endswith("/*") and source.type.startswith(pattern[:-1])):
+            return True
+    return False
+
+
+def _try(
+    candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome
+) -> UploadError | None:
+    """Try one provider; sets the outcome's result, or returns why there is none."""
+    reason = unfit(candidate.spec, source) or candidate.not_ready()
+    if reason is not None:
+        return reason
+    _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
+    try:
+        result = candidate.upload(source, call, options.check)
+    except UploadError as error:
+        error.provider = error.provider or candidate.name
+        return error
+    result.metadata.setdefault("size", source.size)
+    outcome.result = result
+    return None
+
+
+def plan_upload(source: Source, registry: Registry, names: Sequence[str], options: UploadOptions) -> DryRun:
+    """What an upload would send, without sending it.
+
+    Raises:
+        UploadFailed: No provider could be tried; with the reason of each.
+    """
+    call = call_for(source, options)
+    reasons: list[UploadError] = []
+    for candidate in registry.candidates(names):
+        reason = unfit(candidate.spec, source) or candidate.not_ready()
+        if reason is None:
+            from twat_fs.wire.rehearsal import rehearse
+
+            if candidate.spec.kind == "python":
+                return DryRun(candidate.name, [])
+            return DryRun(candidate.name, rehearse(candidate.job(source, call)))
+        reasons.append(reason)
+    raise UploadFailed(reasons)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What would be sent.
+
+    Attributes:
+        provider: The provider that would be tried first.
+        requests: Its requests with what each saves; none for a Python provider, which makes its own.
+    """
+
+    provider: str
+    requests: list[tuple[Request, dict[str, Any]]]

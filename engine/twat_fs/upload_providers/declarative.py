@@ -1,0 +1,96 @@
+"""Runs the steps of one spec: plan, send, classify, save, and at the end the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from twat_fs.errors import BadReply, RetryableError
+from twat_fs.wire.classify import classify, succeeds
+from twat_fs.wire.extract import result, save
+from twat_fs.wire.plan import follow, plan, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twat_fs.messages import Reply, Request
+    from twat_fs.results import UploadResult
+    from twat_fs.spec.model import Step
+    from twat_fs.wire.job import Job
+
+    #: Sends a request, lets the judge raise what the reply means, and repeats where that helps.
+    Exchange = Callable[[Request, Callable[[Reply], None]], Reply]
+
+#: Redirects that one step may follow.
+_REDIRECTS = 5
+
+
+def run(job: Job, exchange: Exchange) -> UploadResult:
+    """Run all steps.
+
+    Args:
+        job: The upload.
+        exchange: How a request is sent.
+
+    Raises:
+        UploadError: A step failed.
+    """
+    steps = job.spec.steps
+    begin = next((index for index, step in enumerate(steps) if step.name == job.spec.retry.begin), None)
+    last = _Last()
+    try:
+        _run_from(0, job, exchange, last)
+    except RetryableError as error:
+        if begin is None or error.ambiguous or last.index <= begin:
+            raise
+        _run_from(begin, job, exchange, last)
+    if last.step is None or last.reply is None:
+        raise BadReply("no step of the spec ran: every `when` was false", job.spec.name)
+    return result(job, last.step, last.reply)
+
+
+class _Last:
+    """How far the steps got."""
+
+    step: Step | None = None
+    reply: Reply | None = None
+    index = 0
+
+
+def _run_from(begin: int, job: Job, exchange: Exchange, last: _Last) -> None:
+    for index, step in enumerate(job.spec.steps[begin:], begin):
+        if wanted(job, step):
+            last.index = index
+            last.reply = _run_step(job, step, exchange)
+            last.step = step
+
+
+def _run_step(job: Job, step: Step, exchange: Exchange) -> Reply:
+    request = plan(job, step)
+
+    def judge(reply: Reply) -> None:
+        if _leads_on(step, reply):
+            return
+        error = classify(job, step, request, reply)
+        if error is not None:
+            raise error
+
+    reply = exchange(request, judge)
+    for _ in range(_REDIRECTS):
+        if not _leads_on(step, reply):
+            break
+        request = follow(job, request, urljoin(reply.url, reply.headers.get("location", "")))
+        reply = exchange(request, judge)
+    else:
+        raise BadReply(f"more than {_REDIRECTS} redirects", job.spec.name, status=reply.status, step=step.name)
+    save(job, step, reply)
+    return reply
+
+
+def _leads_on(step: Step, reply: Reply) -> bool:
+    return (
+        step.redirects == "see_other"
+        and reply.status in (301, 302, 303)
+        and not succeeds(step, reply.status)
+        and bool(reply.headers.get("location"))
+    )

@@ -1,0 +1,158 @@
+"""After an upload: does the URL serve what was sent?"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
+from twat_fs.messages import Request, Timeout
+from twat_fs.urls import BadUrl, authority, names_host, request_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from twat_fs.http.transport import Transport
+    from twat_fs.messages import Reply
+    from twat_fs.source import Source
+
+_log = logging.getLogger("twat_fs")
+
+#: Redirects that lead from a link to the bytes; some hosts answer with a signed address.
+_REDIRECTS = 5
+#: Answers that say nothing of the file: who asks is not let in, or asks too much.
+_UNTOLD = (401, 403, 407, 429)
+
+
+def verify(
+    transport: Transport, url: str, source: Source, *, provider: str, way: str, depth: str, hosts: Sequence[str]
+) -> bool:
+    """Fetch back and compare.
+
+    Args:
+        transport: The connections of the upload.
+        url: The URL that the upload gave.
+        source: What was sent.
+        provider: The provider's name, for messages.
+        way: `get`, `head` or `none`: how the host lets its URLs be checked.
+        depth: `size`, `hash` or `none`: what to compare.
+        hosts: Hosts that the spec or the user named, which may be private.
+
+    Returns:
+        Whether it was compared; a warning says why not, where that was asked for.
+
+    Raises:
+        VerifyError: The file is not there, or is not what was sent.
+    """
+    if depth == "none" or way == "none":
+        return False
+    checker = _Checker(transport, provider, hosts)
+    try:
+        problem = checker.compare_hash(url, source) if depth == "hash" else checker.compare_size(url, source, way)
+    except (NetworkError, UploadTimeout) as error:
+        raise _failed(provider, f"{url} cannot be fetched: {error}") from error
+    except UploadError as error:
+        _log.warning("%s: %s could not be checked: %s", provider, url, error)
+        return False
+    if problem:
+        raise _failed(provider, f"{url} {problem}")
+    return checker.told
+
+
+def _failed(provider: str, message: str) -> VerifyError:
+    return VerifyError(
+        f"the host took the file, but {message}",
+        provider,
+        hint="If this host's links lead to a page rather than to the file, its spec needs `check: none` under "
+        "capabilities; --no-check skips the check once.",
+    )
+
+
+class _Checker:
+    def __init__(self, transport: Transport, provider: str, hosts: Sequence[str]) -> None:
+        self._transport = transport
+        self._provider = provider
+        self._hosts = hosts
+        self.told = True
+
+    def compare_size(self, url: str, source: Source, way: str) -> str:
+        """What is wrong with the size of what a URL serves; nothing if nothing is."""
+        seen = 0
+
+        def count(block: memoryview | bytes) -> None:
+            nonlocal seen
+            seen += len(block)
+
+        if way == "head":
+            reply = self._follow(url, "HEAD", (), self._transport.send)
+            length = reply.headers.get("content-length", "")
+            size = int(length) if length.isdecimal() else None
+        else:
+            # One byte tells the size of the whole, where the host knows ranges (RFC 9110, 14).
+            headers = (("Range", "bytes=0-0"),)
+            fetch = self._fetcher(count, source.size + 1)
+            reply = self._follow(url, "GET", headers, fetch)
+            size = _total(reply, seen)
+        problem = self._status_problem(reply, url)
+        if problem or size is None or size == source.size:
+            return problem
+        return f"serves {size} bytes, and {source.size} were sent"
+
+    def compare_hash(self, url: str, source: Source) -> str:
+        """What is wrong with the bytes that a URL serves; nothing if nothing is."""
+        import hashlib
+
+        digest = hashlib.sha256()
+        reply = self._follow(url, "GET", (), self._fetcher(digest.update, source.size + 1))
+        problem = self._status_problem(reply, url)
+        if problem or reply.status in _UNTOLD or digest.hexdigest() == source.digest("sha256"):
+            return problem
+        return "serves other bytes than were sent"
+
+    def _fetcher(self, sink: Callable[[memoryview | bytes], object], limit: int) -> Callable[[Request], Reply]:
+        return lambda request: self._transport.fetch(request, sink, max(limit, 1 << 20))
+
+    def _follow(
+        self, url: str, method: str, headers: tuple[tuple[str, str], ...], send: Callable[[Request], Reply]
+    ) -> Reply:
+        for _ in range(_REDIRECTS):
+            reply = send(self._request(url, method, headers))
+            location = reply.headers.get("location")
+            if not (300 <= reply.status < 400 and location):
+                return reply
+            url = urljoin(url, location)
+        raise VerifyError(f"more than {_REDIRECTS} redirects", self._provider)
+
+    def _request(self, url: str, method: str, headers: tuple[tuple[str, str], ...]) -> Request:
+        try:
+            address = request_url(url)
+            host = authority(address)
+        except BadUrl as error:
+            raise VerifyError(f"it leads to no address: {error}", self._provider) from error
+        return Request(
+            provider=self._provider,
+            step="check",
+            method=method,
+            url=address.partition("#")[0],
+            headers=headers,
+            timeout=Timeout(10.0, 30.0),
+            private=any(names_host(pattern, host) for pattern in self._hosts),
+            idempotent=True,
+        )
+
+    def _status_problem(self, reply: Reply, url: str) -> str:
+        if reply.status in _UNTOLD:
+            self.told = False
+            _log.warning("%s: %s could not be checked: it answers %d", self._provider, url, reply.status)
+            return ""
+        return "" if reply.status < 300 or reply.status == 416 else f"answers {reply.status}"
+
+
+def _total(reply: Reply, seen: int) -> int | None:
+    """The size of the whole that a reply to a range tells."""
+    found = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d+)", reply.headers.get("content-range", "").strip())
+    if found:
+        return int(found.group(1))
+    return seen if reply.status == 200 else None

@@ -1,0 +1,235 @@
+"""A spec's own tests: its examples, planned, classified and extracted without a socket."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from twat_fs.errors import TwatFsError, UploadError
+from twat_fs.expression.evaluate import FileFacts
+from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
+from twat_fs.wire.job import Inputs, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twat_fs.spec.model import Spec
+    from twat_fs.wire.job import Job
+
+    Run = Callable[[Job, Any], str]
+
+#: When examples happen: 2026-01-01T00:00:00Z, so that what they send does not change from day to day.
+_NOW = 1_767_225_600
+_OPENED = "{{ file }}"
+
+
+class Mismatch(NamedTuple):
+    """An example that gives something else: where in it, and what.
+
+    Attributes:
+        path: Keys from the example down to what is not true.
+        message: What was expected and what came.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def run_example(spec: Spec, example: Mapping[str, Any], run: Run) -> list[Mismatch]:
+    """Play one example.
+
+    Args:
+        spec: The provider.
+        example: One entry of `examples`, as plain data.
+        run: Runs the steps of a job with a way to exchange a request for a reply.
+    """
+    player = _Player(spec, example)
+    if player.mismatches:
+        return player.mismatches
+    try:
+        job = start(spec, player.inputs(), player.file())
+        outcome: dict[str, str] = {"url": str(run(job, player.exchange))}
+    except UploadError as error:
+        outcome = {"error": error.kind, "why": error.message}
+    except TwatFsError as error:
+        return [Mismatch((), f"it cannot be run: {error.message}")]
+    return player.mismatches + _compare(example, outcome)
+
+
+def _compare(example: Mapping[str, Any], outcome: dict[str, str]) -> list[Mismatch]:
+    for key in ("url", "error"):
+        if key in example and outcome.get(key) != example[key]:
+            gave = outcome.get("url") or f"the error {outcome['error']} ({outcome['why']})"
+            return [Mismatch((key,), f"the example says {key} `{example[key]}`, but the spec gives {gave}")]
+    return []
+
+
+class _Player:
+    """Gives the example's replies in turn and compares what is sent."""
+
+    def __init__(self, spec: Spec, example: Mapping[str, Any]) -> None:
+        self.spec = spec
+        self.example = example
+        self.mismatches: list[Mismatch] = []
+        replies = {"request": example["reply"]} if "reply" in example else example.get("replies", {})
+        names = [step.name for step in spec.steps]
+        for name in replies:
+            if name not in names:
+                self.mismatches.append(Mismatch(("replies", name), f"there is no step `{name}`"))
+        self.replies = {name: list(_as_list(found)) for name, found in replies.items()}
+        sent = example.get("sent", {})
+        if names == ["request"]:
+            sent = {"request": sent} if sent else {}
+        self.sent = {name: list(_as_list(found)) for name, found in sent.items()}
+
+    def inputs(self) -> Inputs:
+        given = {str(key): str(value) for key, value in self.example.get("credentials", {}).items()}
+        made_up = {item.name: f"example-{item.name}" for item in self.spec.credentials if item.required}
+        return Inputs(
+            options=self.example.get("options", {}),
+            credentials={**made_up, **given},
+            remote_path=str(self.example.get("remote_path", "")),
+            now=_NOW,
+            random=lambda count: "a" * count,
+            choose=lambda _: 0,
+        )
+
+    def file(self) -> FileFacts:
+        facts = self.example.get("file", {})
+        return example_file(str(facts.get("name", "example.txt")), facts)
+
+    def exchange(self, request: Request, judge: Callable[[Reply], None]) -> Reply:
+        expected = self.sent.get(request.step, [])
+        if expected:
+            path = ("sent",) if self.spec.steps[0].name == "request" else ("sent", request.step)
+            self.mismatches += [Mismatch((*path, *at), text) for at, text in _differences(expected.pop(0), request)]
+        waiting = self.replies.get(request.step, [])
+        if not waiting:
+            raise _NoReply(f"the example has no reply for the step `{request.step}`")
+        reply = _reply(waiting.pop(0), request)
+        judge(reply)
+        return reply
+
+
+class _NoReply(TwatFsError):
+    """A request that the example does not expect."""
+
+
+def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
+    """The file of an example: a name, a type, and a text or a size."""
+    import hashlib
+    import mimetypes
+    from binascii import b2a_base64
+
+    text = str(facts.get("text", "hello" if "size" not in facts else ""))
+    content = text.encode()
+    stem, dot, suffix = name.rpartition(".")
+    return FileFacts(
+        {
+            "name": name,
+            "stem": stem if stem and dot else name,
+            "suffix": f".{suffix}" if stem and dot else "",
+            "size": int(facts.get("size", len(content))),
+            "mtime": _NOW,
+            "type": facts.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "text": text,
+            "base64": b2a_base64(content, newline=False).decode(),
+            "sha256": lambda: hashlib.sha256(content).hexdigest(),
+            "sha1": lambda: hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+            "md5": lambda: hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        }
+    )
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _reply(facts: Mapping[str, Any], request: Request) -> Reply:
+    headers = {str(name).lower(): str(value) for name, value in facts.get("headers", {}).items()}
+    body = json.dumps(facts["json"]) if "json" in facts else str(facts.get("text", ""))
+    return Reply(int(facts.get("status", 200)), str(facts.get("url", reveal(request.url))), headers, body.encode())
+
+
+def _differences(expected: Mapping[str, Any], request: Request) -> list[tuple[tuple[str | int, ...], str]]:
+    """Where a request holds not what an example names."""
+    actual = _as_step(request)
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    for key, value in expected.items():
+        given = actual.get(key)
+        if key == "url" and value in (given, str(given).partition("?")[0]):
+            continue
+        wanted = {str(name).lower(): item for name, item in value.items()} if key == "headers" else value
+        found += _unequal(wanted, given, (key,))
+    return found
+
+
+def _unequal(expected: Any, actual: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return [
+            item for key, value in expected.items() for item in _unequal(value, actual.get(str(key)), (*path, str(key)))
+        ]
+    if isinstance(actual, dict) and "value" in actual and not isinstance(expected, dict) and expected is not None:
+        actual = actual["value"]
+    same = expected == actual or (not isinstance(expected, (dict, list)) and _text(expected) == _text(actual))
+    return [] if same else [(path, f"the example expects {_shown(expected)}, but the request has {_shown(actual)}")]
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (str, int, float)) else value
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _as_step(request: Request) -> dict[str, Any]:
+    """A request in the keys of a step."""
+    url = reveal(request.url)
+    headers = {name.lower(): reveal(value) for name, value in request.headers}
+    actual: dict[str, Any] = {
+        "method": request.method,
+        "url": url,
+        "headers": headers,
+        "query": dict(parse_qsl(url.partition("?")[2], keep_blank_values=True)),
+        "basic_auth": _login(headers.get("authorization", "")),
+    }
+    body = request.body
+    if isinstance(body, RawFile):
+        actual["raw"] = _OPENED
+    elif isinstance(body, Multipart):
+        actual["multipart"] = {part.name: _part(part) for part in body.parts}
+    elif isinstance(body, Content):
+        text = reveal(body.text)
+        actual["raw"] = text
+        actual["form"] = dict(parse_qsl(text, keep_blank_values=True))
+        actual["json"] = _json_or_none(text)
+    return actual
+
+
+def _part(part: Any) -> dict[str, Any]:
+    facts = {"filename": part.filename, "content_type": part.content_type}
+    shown: dict[str, Any] = {key: reveal(value) for key, value in facts.items() if value is not None}
+    return {"value": _OPENED if isinstance(part, FilePart) else reveal(part.value), **shown}
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _login(header: str) -> dict[str, str] | None:
+    from binascii import Error, a2b_base64
+
+    if not header.startswith("Basic "):
+        return None
+    try:
+        username, _, password = a2b_base64(header[6:]).decode("utf-8", "replace").partition(":")
+    except Error:
+        return None
+    return {"username": username, "password": password}

@@ -1,0 +1,141 @@
+"""One upload as the wire sees it: the spec, and every value that its templates may name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.errors import NotConfigured
+from twat_fs.expression import secrets
+from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
+from twat_fs.messages import Held
+from twat_fs.spec.options import wire_value
+from twat_fs.urls import BadUrl, authority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twat_fs.source import Source
+    from twat_fs.spec.model import Spec
+
+
+@dataclass
+class Job:
+    """One upload.
+
+    Attributes:
+        spec: The provider.
+        scope: What its templates see; `saved` in it grows step by step.
+        hosts: Hosts (`name:port`, `*.name:port`) that a secret or the file may go to.
+        came_from: For each secret that a reply gave, the host of that reply.
+    """
+
+    spec: Spec
+    scope: Scope
+    hosts: tuple[str, ...]
+    saved: dict[str, Any] = field(default_factory=dict)
+    came_from: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a caller and the environment give to an upload.
+
+    Attributes:
+        options: Values of the provider's options by name, as given.
+        credentials: Secrets by the name that the spec declares; absent ones are not there.
+        remote_path: The wanted path, or an empty string.
+        now: Unix seconds.
+        random: Gives n lower-case letters and digits.
+        choose: Gives an index below n.
+    """
+
+    options: Mapping[str, Any]
+    credentials: Mapping[str, str]
+    remote_path: str
+    now: int
+    random: Callable[[int], str]
+    choose: Callable[[int], int]
+
+
+def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
+    """Begin an upload: options to their wire values, vars computed once.
+
+    Raises:
+        UsageError: An option's value is not one that it takes.
+        NotConfigured: A var cannot be computed.
+    """
+    options, hosts = _options(spec, inputs.options)
+    saved: dict[str, Any] = {}
+    names: dict[str, Any] = {
+        "file": file,
+        "options": options,
+        "credentials": {name: secrets.credential(name, value) for name, value in inputs.credentials.items()},
+        "vars": {},
+        "saved": saved,
+        "remote_path": inputs.remote_path or file["name"],
+        "now": inputs.now,
+    }
+    scope = Scope(names, inputs.random, inputs.choose)
+    for name, tree in spec.vars.items():
+        try:
+            names["vars"][name] = evaluate(tree, scope)
+        except EvaluationError as error:
+            raise NotConfigured(f"vars.{name}: {error}", spec.name) from error
+    return Job(spec, scope, (*spec.hosts, *hosts), saved)
+
+
+def file_facts(source: Source, *, name: str | None = None) -> FileFacts:
+    """What templates may know of a file; hashes and content are read only where asked for.
+
+    Args:
+        source: The open file.
+        name: The name to send instead of the file's own.
+    """
+    name = name or source.name
+    stem, dot, suffix = name.rpartition(".")
+    has_suffix = bool(stem) and bool(dot)
+    return FileFacts(
+        {
+            "name": name,
+            "stem": stem if has_suffix else name,
+            "suffix": f".{suffix}" if has_suffix else "",
+            "size": source.size,
+            "mtime": source.mtime,
+            "type": lambda: source.type,
+            "text": lambda: source.content().decode("utf-8", "replace"),
+            "base64": lambda: _base64(source.content()),
+            "sha256": lambda: source.digest("sha256"),
+            "sha1": lambda: source.digest("sha1"),
+            "md5": lambda: source.digest("md5"),
+        }
+    )
+
+
+def _base64(content: bytes) -> str:
+    from binascii import b2a_base64
+
+    return b2a_base64(content, newline=False).decode("ascii")
+
+
+def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Wire values of all options, and the hosts of those that are addresses."""
+    values: dict[str, Any] = {}
+    hosts: list[str] = []
+    for name, facts in spec.options.items():
+        raw = given.get(name, facts.get("default"))
+        value = None if raw is None else wire_value(name, facts, raw)
+        if value is not None and facts.get("type") == "url":
+            try:
+                hosts.append(authority(value))
+            except BadUrl as error:
+                raise NotConfigured(f"option {name}: {error}", spec.name) from error
+        values[name] = secrets.held_option(name, value) if facts.get("secret") and value is not None else value
+    return values, hosts
+
+
+def held_values(job: Job) -> list[str]:
+    """Every secret text of the job, for the redactor."""
+    names = job.scope.names
+    held = [*names["credentials"].values(), *names["options"].values(), *job.saved.values()]
+    return [str(item.value) for item in held if isinstance(item, Held)]
