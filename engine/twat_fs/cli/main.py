@@ -1,0 +1,224 @@
+"""The commands, and how the process ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from twat_fs.errors import TwatFsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+#: 128 and the signal's number, as shells count.
+_INTERRUPTED = 130
+_TERMINATED = 143
+
+_CONTEXT: dict[str, Any] = {
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What stands after the command's name.
+        name: The command's name, for messages.
+
+    Returns:
+        The exit status; see `docs/cli.md`.
+    """
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted; what was being sent may have been stored")
+        return _INTERRUPTED
+    except _Terminated:
+        _say("terminated; what was being sent may have been stored")
+        return _TERMINATED
+    except TwatFsError as error:
+        return _fail(error)
+    except Exception as error:  # a bug of ours: no traceback, but all that a report of it needs
+        return _bug(error)
+    return code if isinstance(code, int) else 0
+
+
+@click.group(context_settings=_CONTEXT, invoke_without_command=True)
+@click.option("--version", is_flag=True, help="Print the version and stop.")
+@click.pass_context
+def cli(context: click.Context, version: bool) -> None:
+    """Take a file, put it on a host, print its URL."""
+    if version:
+        print_version()
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@cli.command("version")
+def version_command() -> None:
+    """Print the version."""
+    print_version()
+
+
+def print_version() -> None:
+    """Print the version on standard output."""
+    from twat_fs._version import __version__
+
+    click.echo(f"twat-fs {__version__}")
+
+
+def _common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    for decorate in (
+        click.option("--providers-d", multiple=True, metavar="DIR", help="A further folder of specs; may be repeated."),
+        click.option("-v", "--verbose", count=True, help="Say more; twice for everything."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
+    ):
+        function = decorate(function)
+    return function
+
+
+@cli.command()
+@click.argument("file")
+@click.option(
+    "-p", "--provider", multiple=True, metavar="NAME", help="Use this provider; a,b,c or several are tried in turn."
+)
+@click.option("-o", "--option", multiple=True, metavar="NAME=VALUE", help="An option of the provider; may be repeated.")
+@click.option("--remote-path", metavar="PATH", help="The wanted path at the host; a trailing / means a folder.")
+@click.option("--unique", is_flag=True, help="Put a random part into the name.")
+@click.option("--force", is_flag=True, help="Overwrite, where the provider can.")
+@click.option("--fragile", is_flag=True, help="Stop at the first provider that fails.")
+@click.option(
+    "--check",
+    type=click.Choice(["size", "hash", "none"]),
+    default="size",
+    show_default=True,
+    help="How to compare the URL with the file afterwards.",
+)
+@click.option("--no-check", is_flag=True, help="The same as --check none.")
+@click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the URL.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    metavar="SECONDS",
+    help="Fail after so long without progress.",
+)
+@click.option("--ca-file", metavar="PATH", help="Trust these certificate authorities instead of the usual ones.")
+@_common
+def upload(**given: Any) -> int:
+    """Upload FILE and print its URL."""
+    from twat_fs.cli import uploading
+
+    return uploading.run(given)
+
+
+@cli.command("validate-spec")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to print what is found.",
+)
+@_common
+def validate_spec(**given: Any) -> int:
+    """Say what is wrong with provider specs, and what each may do.
+
+    Without an argument, every spec that would be found is checked.
+    """
+    from twat_fs.cli import validating
+
+    return validating.run(given)
+
+
+@cli.group("upload-provider", context_settings=_CONTEXT)
+def upload_provider() -> None:
+    """List, show and test providers."""
+
+
+cli.add_command(upload_provider, "provider")
+
+
+@upload_provider.command("list")
+@click.option("--online", is_flag=True, help="Try each configured provider with a small file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@_common
+def list_command(**given: Any) -> int:
+    """List all providers."""
+    from twat_fs.cli import providers
+
+    return providers.listing(given)
+
+
+@upload_provider.command("status")
+@click.argument("name", required=False)
+@click.option("--online", is_flag=True, help="Upload a small file, fetch it back, compare, report the times.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@_common
+def status_command(**given: Any) -> int:
+    """Say whether a provider, or each, is ready to be used."""
+    from twat_fs.cli import providers
+
+    return providers.status(given)
+
+
+@upload_provider.command("show")
+@click.argument("name")
+@click.option("--normalised", is_flag=True, help="Print the spec in its long form.")
+@_common
+def show_command(**given: Any) -> int:
+    """Show what a provider is, needs and does."""
+    from twat_fs.cli import providers
+
+    return providers.show(given)
+
+
+def _fail(error: TwatFsError) -> int:
+    from twat_fs.cli.report import Report
+    from twat_fs.registry import Registry
+
+    Report(Registry.redactor).error(error)
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    import os
+    import traceback
+
+    from twat_fs._version import __version__
+
+    if os.environ.get("TWAT_FS_DEBUG"):
+        raise error
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(at.filename)}:{at.lineno}"
+    _say(f"this is a bug in twat-fs {__version__}: {type(error).__name__} at {where}")
+    _say("  Please report it; TWAT_FS_DEBUG=1 prints the whole trace, which may hold private data.")
+    return 1
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        click.echo(f"twat-fs: {text}", err=True)
+
+
+def _on_sigterm(_number: int, _frame: Any) -> None:
+    raise _Terminated

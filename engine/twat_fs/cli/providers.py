@@ -1,0 +1,207 @@
+"""`twat-fs upload_provider`: list, status, show."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.cli.findings import label_lines
+from twat_fs.cli.report import OutputLost, Report, log_to_stderr
+from twat_fs.errors import SpecError, TwatFsError
+from twat_fs.registry import Provider, Registry, settings
+from twat_fs.source import Source
+from twat_fs.spec.label import label
+from twat_fs.units import shown_size
+from twat_fs.upload import UploadOptions, call_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Bytes that a test of a provider uploads.
+_SAMPLE = 1024
+
+
+def listing(given: dict[str, Any]) -> int:
+    """Run `list`; returns the exit status."""
+    if given["online"]:
+        return status({**given, "name": None})
+    return _printed(given, _list_rows)
+
+
+def status(given: dict[str, Any]) -> int:
+    """Run `status`; returns the exit status."""
+    return _printed(given, _status_rows)
+
+
+def show(given: dict[str, Any]) -> int:
+    """Run `show`; returns the exit status."""
+    registry = Registry(settings(providers_d=given["providers_d"]))
+    report = Report(registry.redactor)
+    provider = registry.provider(given["name"])
+    try:
+        for line in _normalised(registry, provider) if given["normalised"] else _described(provider):
+            report.result(line)
+    except OutputLost:
+        return 1
+    return 0
+
+
+Row = tuple[dict[str, Any], str]
+
+
+def _printed(given: dict[str, Any], rows: Callable[[Registry, dict[str, Any]], Iterator[Row]]) -> int:
+    """Print rows; the status is 0 unless a provider that was named is not in order."""
+    registry = Registry(settings(providers_d=given["providers_d"]))
+    report = Report(registry.redactor, quiet=given["quiet"])
+    log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
+    code = 0
+    try:
+        for data, line in rows(registry, given):
+            if given["as_json"]:
+                report.record(data)
+            else:
+                report.result(line)
+            if given.get("name"):
+                code = int(data.get("exit_code", 0))
+    except OutputLost:
+        return 1
+    return code
+
+
+def _list_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
+    del given
+    order = registry.catalog.default_order()
+    for entry in registry.catalog.entries():
+        taken = not entry.bundled and registry.catalog.bundled_entry(entry.name) is not None
+        facts: dict[str, Any] = {"name": entry.name, "origin": entry.origin, "replaces_bundled": taken}
+        try:
+            spec = registry.provider(entry.name).spec
+        except SpecError as error:
+            yield {**facts, "error": error.message}, f"{entry.name:<14} not valid: {error.message}"
+            continue
+        rank = order.index(entry.name) + 1 if entry.name in order else None
+        limit = spec.max_file_size
+        facts |= {"title": spec.title, "default_order": rank, "max_file_size": limit}
+        facts |= {"retention": spec.capabilities.get("retention"), "credentials": [c.name for c in spec.credentials]}
+        words = [
+            f"{entry.name:<14} {f'#{rank}' if rank else '-':>4}  {spec.title}",
+            f"up to {shown_size(limit)}" if limit else "",
+            str(facts["retention"] or ""),
+            f"needs {', '.join(c.name for c in spec.credentials if c.required)}" if _needs(spec) else "",
+            "" if entry.bundled else f"from {entry.path}" + (", in place of the bundled one" if taken else ""),
+        ]
+        yield facts, "; ".join(word for word in words if word)
+
+
+def _needs(spec: Any) -> bool:
+    return any(credential.required for credential in spec.credentials)
+
+
+def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
+    names = [given["name"]] if given["name"] else [entry.name for entry in registry.catalog.entries()]
+    for name in names:
+        try:
+            provider = registry.provider(name)
+            reason = provider.not_ready()
+            if reason is not None:
+                raise reason
+            facts = {"name": name, "ready": True, **(_tried(provider) if _wants_trial(provider, given) else {})}
+        except TwatFsError as error:
+            if given["name"] and error.exit_code == 2:
+                raise
+            facts = {"name": name, "ready": False, "reason": error.message, "hint": error.hint}
+            yield (
+                {**facts, "exit_code": error.exit_code},
+                f"{name:<14} not ready: {error.message} {error.hint}".rstrip(),
+            )
+            continue
+        yield facts, f"{name:<14} ready{_times(facts)}"
+
+
+def _wants_trial(provider: Provider, given: dict[str, Any]) -> bool:
+    closed = provider.spec.about.get("checked", {}).get("status") == "closed"
+    return bool(given["online"]) and (bool(given["name"]) or not closed)
+
+
+def _tried(provider: Provider) -> dict[str, Any]:
+    """Upload a small file and fetch it back, as the spec lets it be checked."""
+    descriptor, path = tempfile.mkstemp(prefix="twat-fs-", suffix=".txt")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write((b"twat-fs status " + os.urandom(16).hex().encode() + b"\n").ljust(_SAMPLE, b"."))
+        with Source(path) as source:
+            call = call_for(source, UploadOptions())
+            begun = time.monotonic()
+            url = provider.upload(source, call, "none")
+            sent = time.monotonic()
+            checked = provider.check(url, source, "hash")
+            done = time.monotonic()
+    finally:
+        os.unlink(path)
+    facts: dict[str, Any] = {"url": str(url), "upload_seconds": round(sent - begun, 3), "checked": checked}
+    return {**facts, "fetch_seconds": round(done - sent, 3)} if checked else facts
+
+
+def _times(facts: dict[str, Any]) -> str:
+    if "url" not in facts:
+        return ""
+    fetched = f", fetched back the same in {facts['fetch_seconds']:.2f} s" if facts["checked"] else ", not fetched back"
+    return f": uploaded in {facts['upload_seconds']:.2f} s{fetched}: {facts['url']}"
+
+
+def _described(provider: Provider) -> Iterator[str]:
+    spec = provider.spec
+    yield f"{spec.name}: {spec.title}"
+    rows = [
+        ("from", provider.entry.path),
+        ("homepage", spec.about.get("homepage", "")),
+        ("about", " ".join(str(spec.about.get("description", "")).split())),
+        ("setup", " ".join(spec.setup.split())),
+        ("needs", spec.deps),
+        ("largest file", shown_size(spec.max_file_size) if spec.max_file_size else ""),
+        ("kept for", str(spec.capabilities.get("retention", ""))),
+        ("checked", _checked(spec.about.get("checked", {}))),
+    ]
+    yield from (f"  {name:<13} {value}" for name, value in rows if value)
+    for credential in spec.credentials:
+        need = "needed" if credential.required else "optional"
+        yield f"  {'secret':<13} {credential.name} ({need}): {credential.help}".rstrip(": ")
+    for name, facts in spec.options.items():
+        yield f"  {'option':<13} {name}: {_option(facts)}"
+    yield from label_lines(label(provider.registry.catalog.card(provider.entry)))
+    reason = provider.not_ready()
+    yield f"  {'status':<13} {'ready' if reason is None else f'not ready: {reason.message}'}"
+
+
+def _checked(facts: dict[str, Any]) -> str:
+    return ", ".join(str(facts[key]) for key in ("status", "date", "how") if facts.get(key))
+
+
+def _option(facts: dict[str, Any]) -> str:
+    values = facts.get("choices") or list(facts.get("map") or []) or [facts.get("type", "string")]
+    words = [" | ".join(str(value) for value in values)]
+    words += [f"default {facts['default']}"] if facts.get("default") is not None else []
+    words += [f"also {facts['env']}"] if facts.get("env") else []
+    help_text = f" {facts['help']}" if facts.get("help") else ""
+    return "; ".join(words) + "." + help_text
+
+
+def _normalised(registry: Registry, provider: Provider) -> Iterator[str]:
+    import yaml
+
+    from twat_fs.spec.compile import Compiler
+    from twat_fs.spec.load import load
+
+    card = Compiler(load(registry.catalog.content(provider.entry)), plain=True).spec()
+    yield yaml.safe_dump(_plain(card), sort_keys=False, allow_unicode=True, width=110).rstrip()
+
+
+def _plain(value: Any) -> Any:
+    """Texts as plain texts, which is all that the dumper takes."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value

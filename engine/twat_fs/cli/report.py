@@ -1,0 +1,140 @@
+"""The only place that prints: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.errors import SpecError, UploadFailed, UsageError
+from twat_fs.text import printable
+from twat_fs.upload import line_of
+
+if TYPE_CHECKING:
+    from twat_fs.errors import TwatFsError
+    from twat_fs.text import Redactor
+
+#: Characters of one line of a message: room for a path and a sentence.
+_LINE = 2000
+
+
+class Report:
+    """Prints, with secrets taken out and no character that moves a cursor.
+
+    Args:
+        redactor: Knows the secrets, once a registry has read some.
+        quiet: Print nothing but results and errors.
+    """
+
+    def __init__(self, redactor: Redactor | None = None, *, quiet: bool = False) -> None:
+        self.redactor = redactor
+        self.quiet = quiet
+
+    def result(self, text: str) -> None:
+        """Print a result on standard output, whole and now.
+
+        Raises:
+            OutputLost: It could not be written; it is on standard error instead.
+        """
+        try:
+            _write(sys.stdout, text + "\n")
+        except (OSError, ValueError) as error:
+            self.say(f"standard output cannot be written ({error}); the result is: {text}")
+            _silence(sys.stdout)
+            raise OutputLost from None
+
+    def record(self, data: dict[str, Any]) -> None:
+        """Print a JSON object as one line, in ASCII, secrets taken out of every text in it."""
+        self.result(json.dumps(self._clean(data), ensure_ascii=True))
+
+    def say(self, text: str) -> None:
+        """Print a line on standard error; nothing goes wrong if it cannot be."""
+        clean = self.redactor(text) if self.redactor else text
+        try:
+            indent = clean[: len(clean) - len(clean.lstrip(" "))]
+            _write(sys.stderr, indent + printable(clean, _LINE) + "\n")
+        except (OSError, ValueError):
+            _silence(sys.stderr)
+
+    def error(self, error: TwatFsError) -> None:
+        """Print what went wrong and what to do next."""
+        if isinstance(error, UploadFailed) and len(error.attempts) > 1:
+            self.say("twat-fs: no provider took the file:")
+            for attempt in error.attempts:
+                self.say(f"  {line_of(attempt)}")
+        elif isinstance(error, UploadFailed):
+            self.say(f"twat-fs: {line_of(error.attempts[0])}")
+        else:
+            self.say(f"twat-fs: {error.message}")
+        if isinstance(error, SpecError):
+            for row in error.problems:
+                self.say(f"  {row}")
+        if error.hint:
+            self.say(f"  {error.hint}")
+
+    def _clean(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.redactor(value) if self.redactor else value
+        if isinstance(value, dict):
+            return {key: self._clean(item) for key, item in value.items()}
+        return [self._clean(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+class OutputLost(Exception):
+    """A result could not be written to standard output."""
+
+
+def require_output() -> None:
+    """Stop before anything is sent where its URL could not be printed.
+
+    Raises:
+        UsageError: Standard output is closed.
+    """
+    try:
+        closed = sys.stdout is None or sys.stdout.closed or os.fstat(sys.stdout.fileno()) is None
+    except (OSError, ValueError):
+        closed = not hasattr(sys.stdout, "getvalue")  # a test's buffer has no descriptor
+    if closed:
+        raise UsageError("standard output is closed, so the URL could not be printed; nothing was sent")
+
+
+def log_to_stderr(report: Report, verbosity: int) -> None:
+    """Show the package's log lines.
+
+    Args:
+        report: Prints them.
+        verbosity: -1 errors only, 0 warnings, 1 progress of the upload, 2 everything.
+    """
+    logger = logging.getLogger("twat_fs")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+    logger.addHandler(_Handler(report))
+    logger.propagate = False
+    logger.setLevel({-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+
+
+class _Handler(logging.Handler):
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self._report = report
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._report.say(record.getMessage())
+
+
+def _write(stream: Any, text: str) -> None:
+    if stream is None:
+        raise OSError("it is closed")
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def _silence(stream: Any) -> None:
+    """Keep the interpreter from failing a second time when it flushes the stream at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        return

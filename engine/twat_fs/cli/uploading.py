@@ -1,0 +1,142 @@
+"""`twat-fs upload`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
+from twat_fs.errors import TwatFsError, UploadFailed, UsageError
+from twat_fs.registry import Registry, settings
+from twat_fs.source import Source
+from twat_fs.upload import UploadOptions, named, plan_upload, upload
+
+if TYPE_CHECKING:
+    from twat_fs.upload import Outcome
+
+#: Seconds that an upload may take before a progress bar is worth looking at.
+_PATIENCE = 1.0
+
+
+def run(given: dict[str, Any]) -> int:
+    """Run the command; returns the exit status."""
+    require_output()
+    registry = Registry(settings(providers_d=given["providers_d"], ca_file=given["ca_file"], timeout=given["timeout"]))
+    report = Report(registry.redactor, quiet=given["quiet"])
+    log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
+    names = named(given["provider"])
+    progress = _Progress(report)
+    options = UploadOptions(
+        remote_path=given["remote_path"],
+        unique=given["unique"],
+        force=given["force"],
+        fragile=given["fragile"],
+        check="none" if given["no_check"] else given["check"],
+        options=_options(given["option"]),
+        progress=progress if _shows_progress(given) else None,
+    )
+    try:
+        if given["dry_run"]:
+            return _dry_run(report, registry, given["file"], names, options)
+        return _upload(report, registry, given, names, options)
+    except OutputLost:
+        return 1
+    finally:
+        progress.close()
+
+
+def _upload(report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions) -> int:
+    record: dict[str, Any] = {"file": given["file"]}
+    try:
+        with Source(given["file"]) as source:
+            outcome = upload(source, registry, names, options)
+            record |= _facts(outcome)
+            if outcome.result is None:
+                raise UploadFailed(outcome.attempts)
+            if given["as_json"]:
+                record["sha256"] = source.digest("sha256")
+    except TwatFsError as error:
+        if not given["as_json"]:
+            raise
+        report.record({**record, "error": error.message, "hint": error.hint})
+        return error.exit_code
+    if given["as_json"]:
+        report.record(record)
+    else:
+        report.result(str(outcome.result))
+    return 0
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    facts: dict[str, Any] = {"size": outcome.size}
+    if outcome.result is not None:
+        metadata = dict(outcome.result.metadata)
+        facts = {"url": str(outcome.result), "provider": metadata.pop("provider", ""), **facts, "metadata": metadata}
+        metadata.pop("size", None)
+    facts["attempts"] = [
+        {
+            "provider": attempt.provider,
+            "kind": attempt.kind,
+            "status": attempt.status,
+            "message": attempt.message,
+            "hint": attempt.hint,
+        }
+        for attempt in outcome.attempts
+    ]
+    facts["ambiguous"] = outcome.ambiguous
+    return facts
+
+
+def _dry_run(report: Report, registry: Registry, path: str, names: list[str], options: UploadOptions) -> int:
+    from twat_fs.wire.rehearsal import as_curl
+
+    with Source(path) as source:
+        rehearsed = plan_upload(source, registry, names, options)
+    if not rehearsed.requests:
+        report.result(f"# {rehearsed.provider} is a Python provider: its requests are its own")
+    for request, save in rehearsed.requests:
+        report.result(as_curl(request, path, save))
+    return 0
+
+
+def _options(texts: tuple[str, ...]) -> dict[str, str]:
+    options = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise UsageError(f"-o {text}: write -o NAME=VALUE")
+        options[name] = value
+    return options
+
+
+def _shows_progress(given: dict[str, Any]) -> bool:
+    return not given["quiet"] and not given["as_json"] and sys.stderr is not None and sys.stderr.isatty()
+
+
+class _Progress:
+    """A bar on standard error, once the upload has taken a while."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._begun = time.monotonic()
+        self._bar: Any = None
+        self._shown = 0
+
+    def __call__(self, sent: int, total: int) -> None:
+        if self._bar is None:
+            if time.monotonic() - self._begun < _PATIENCE or sent >= total:
+                return
+            import click
+
+            self._bar = click.progressbar(length=total, file=sys.stderr, show_eta=True, show_percent=True)
+            self._bar.__enter__()
+        if sent < self._shown:  # a new attempt begins at the start
+            self._bar.pos, self._shown = 0, 0
+        self._bar.update(sent - self._shown)
+        self._shown = sent
+
+    def close(self) -> None:
+        """End the line that the bar stands in."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
