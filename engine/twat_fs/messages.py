@@ -6,8 +6,10 @@ other. A text of a request is a `str`, or a `Held` where a secret went into it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Shell:
@@ -68,8 +70,7 @@ def origins_of(value: Any) -> frozenset[str]:
     return frozenset()
 
 
-@dataclass(frozen=True)
-class TextPart:
+class TextPart(NamedTuple):
     """A field of a multipart form."""
 
     name: str
@@ -78,8 +79,7 @@ class TextPart:
     content_type: Text | None = None
 
 
-@dataclass(frozen=True)
-class FilePart:
+class FilePart(NamedTuple):
     """The place of a multipart form where the file's bytes go."""
 
     name: str
@@ -87,20 +87,17 @@ class FilePart:
     content_type: Text
 
 
-@dataclass(frozen=True)
-class Multipart:
+class Multipart(NamedTuple):
     """A `multipart/form-data` body (RFC 7578); parts keep their order."""
 
     parts: tuple[TextPart | FilePart, ...]
 
 
-@dataclass(frozen=True)
 class RawFile:
     """A body that is the file's bytes and nothing else."""
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A body that is a text: JSON, a url-encoded form, or a template's output, sent as UTF-8."""
 
     text: Text
@@ -109,16 +106,14 @@ class Content:
 Body = Union[Multipart, RawFile, Content, None]
 
 
-@dataclass(frozen=True)
-class Timeout:
+class Timeout(NamedTuple):
     """Seconds to wait for a connection, and for any progress after it; None waits for ever."""
 
     connect: float | None = 10.0
     read: float | None = 30.0
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request, complete.
 
     Attributes:
@@ -137,7 +132,7 @@ class Request:
     url: Text
     headers: tuple[tuple[str, Text], ...] = ()
     body: Body = None
-    timeout: Timeout = field(default_factory=Timeout)
+    timeout: Timeout = Timeout()
     expect: tuple[int, ...] = ()
     private: bool = True
     idempotent: bool = False
@@ -151,8 +146,7 @@ class Request:
         return isinstance(body, RawFile)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """One HTTP reply, whole and within limits.
 
     Attributes:
@@ -164,5 +158,5 @@ class Reply:
 
     status: int
     url: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: bytes = b""

@@ -1,13 +1,12 @@
-"""From specs to ready providers; the only reader of the environment."""
+"""From specs to ready providers."""
 
 from __future__ import annotations
 
 import logging
-import os
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from twat_fs._version import __version__
+from twat_fs.environment import Settings, provider_names, settings
 from twat_fs.errors import NotConfigured, TrustError, UsageError
 from twat_fs.spec.catalog import Catalog, Entry
 from twat_fs.spec.options import wire_value
@@ -28,87 +27,6 @@ if TYPE_CHECKING:
 USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the environment and the caller's switches say.
-
-    Attributes:
-        environ: The environment variables.
-        folders: Folders of specs beside the bundled ones; a later one wins.
-        cache: The folder for compiled specs, or None.
-        data: The folder for the user's data.
-        ca_file: Certificates to trust instead of the usual ones, or None.
-        timeout: Seconds without progress, for every request, or None.
-    """
-
-    environ: Mapping[str, str]
-    folders: tuple[str, ...]
-    cache: str | None
-    data: str
-    ca_file: str | None
-    timeout: float | None
-
-    @property
-    def default_providers(self) -> list[str]:
-        """The providers that `TWAT_FS_DEFAULT_PROVIDER` names."""
-        return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", ""))
-
-    @property
-    def proxies(self) -> dict[str, str]:
-        """The proxies of the usual variables; `HTTP_PROXY` not where a web server could have set it (httpoxy)."""
-        found = {}
-        for scheme in ("http", "https", "all"):
-            names = [f"{scheme}_proxy", f"{scheme}_proxy".upper()]
-            if scheme == "http" and "REQUEST_METHOD" in self.environ:
-                names.pop()
-            found[scheme] = next((self.environ[name] for name in names if self.environ.get(name)), "")
-        found["no_proxy"] = self.environ.get("no_proxy") or self.environ.get("NO_PROXY", "")
-        return {name: value for name, value in found.items() if value}
-
-
-def settings(
-    environ: Mapping[str, str] | None = None,
-    *,
-    providers_d: Sequence[str] = (),
-    ca_file: str | None = None,
-    timeout: float | None = None,
-) -> Settings:
-    """Read the environment.
-
-    Args:
-        environ: The variables; the process's own where not given.
-        providers_d: Further folders of specs.
-        ca_file: Certificates to trust; else what the usual variables name.
-        timeout: Seconds without progress; else `TWAT_FS_TIMEOUT`.
-
-    Raises:
-        UsageError: A folder is not there, or `TWAT_FS_TIMEOUT` is not a number.
-    """
-    variables = dict(os.environ if environ is None else environ)
-    home = variables.get("HOME") or os.path.expanduser("~")
-    for folder in providers_d:
-        if not os.path.isdir(folder):
-            raise UsageError(f"--providers-d {folder}: there is no such folder")
-    own = os.path.join(variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "twat-fs", "providers.d")
-    listed = [folder for folder in variables.get("TWAT_FS_PROVIDERS_D", "").split(os.pathsep) if folder]
-    usual = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-    authorities = ca_file or next((variables[name] for name in usual if variables.get(name)), None)
-    return Settings(
-        environ=variables,
-        folders=(own, *listed, *providers_d),
-        cache=os.path.join(variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "twat-fs", "specs"),
-        data=os.path.join(variables.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "twat-fs"),
-        ca_file=authorities,
-        timeout=timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT")),
-    )
-
-
-def provider_names(text: str) -> list[str]:
-    """Names from `a`, `a,b` or `[a,b]`, each once."""
-    names = [name.strip().strip("'\"") for name in text.strip().removeprefix("[").removesuffix("]").split(",")]
-    return list(dict.fromkeys(name for name in names if name))
 
 
 def _redact(record: logging.LogRecord) -> bool:
@@ -179,7 +97,6 @@ class Registry:
         return f"Did you mean `{close[0]}`?" if close else "`twat-fs upload_provider list` names them all."
 
 
-@dataclass
 class Provider:
     """A provider, ready to be used.
 
@@ -189,9 +106,10 @@ class Provider:
         registry: Whose it is.
     """
 
-    entry: Entry
-    spec: Spec
-    registry: Registry = field(repr=False)
+    def __init__(self, entry: Entry, spec: Spec, registry: Registry) -> None:
+        self.entry = entry
+        self.spec = spec
+        self.registry = registry
 
     @property
     def name(self) -> str:
@@ -337,7 +255,7 @@ class Provider:
 
     def _timed(self, request: Request) -> Request:
         seconds = self.registry.settings.timeout
-        return request if seconds is None else replace(request, timeout=replace(request.timeout, read=seconds))
+        return request if seconds is None else request._replace(timeout=request.timeout._replace(read=seconds))
 
     def _credential(self, credential: Credential) -> str | None:
         environ = self.registry.settings.environ
@@ -386,15 +304,3 @@ def random_text(count: int) -> str:
     import secrets
 
     return "".join(secrets.choice(_LETTERS) for _ in range(count))
-
-
-def _seconds(text: str | None) -> float | None:
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 1e6:
-        raise UsageError(f"TWAT_FS_TIMEOUT={text} is not a number of seconds")
-    return value

@@ -20,6 +20,8 @@ BLOCK_SIZE = 256 * 1024
 IN_MEMORY_LIMIT = 64 * 1024 * 1024
 
 _FALLBACK_TYPE = "application/octet-stream"
+#: Media types of what `mimetypes` calls encodings (IANA; RFC 6713 for gzip).
+_COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 
 class Source:
@@ -63,10 +65,7 @@ class Source:
     @property
     def type(self) -> str:
         """The media type that the name suggests, `application/octet-stream` where it suggests none."""
-        import mimetypes  # reads the system's table: only where a request needs it
-
-        guess, encoding = mimetypes.guess_type(self.name)
-        return _FALLBACK_TYPE if guess is None or encoding else guess
+        return media_type(self.name)
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
         """Read bytes at a position.
@@ -155,6 +154,24 @@ class Source:
 
     def _broken(self, error: OSError) -> SourceError:
         return SourceError(f"{self.path}: cannot read the file: {error.strerror or error}")
+
+
+def media_type(name: str) -> str:
+    """The media type that a file name suggests.
+
+    Args:
+        name: The name; without a suffix it suggests nothing.
+    """
+    suffix = os.path.splitext(name)[1].lower()
+    if not suffix:
+        return _FALLBACK_TYPE
+    import mimetypes
+
+    # Python's own table first: reading the system's, which `guess_type` begins with, takes 6 ms.
+    if suffix in mimetypes.types_map:
+        return mimetypes.types_map[suffix]
+    guess, encoding = mimetypes.guess_type(name)
+    return _COMPRESSED.get(encoding, _FALLBACK_TYPE) if encoding else guess or _FALLBACK_TYPE
 
 
 def sendable_name(name: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twat_fs.environment import provider_names, settings
 from twat_fs.errors import (
     NonRetryableError,
     NotConfigured,
@@ -17,7 +17,7 @@ from twat_fs.errors import (
     UploadFailed,
     UsageError,
 )
-from twat_fs.registry import Provider, Registry, provider_names, random_text, settings
+from twat_fs.registry import Provider, Registry, random_text
 from twat_fs.source import Source
 from twat_fs.units import shown_size
 from twat_fs.upload_providers.protocols import Call
@@ -35,8 +35,7 @@ _log = logging.getLogger("twat_fs")
 DEPTHS = ("size", "hash", "none")
 
 
-@dataclass(frozen=True)
-class UploadOptions:
+class UploadOptions(NamedTuple):
     """How to upload.
 
     Attributes:
@@ -57,14 +56,13 @@ class UploadOptions:
     force: bool = False
     fragile: bool = False
     check: str = "size"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     providers_d: Sequence[str] = ()
     timeout: float | None = None
     ca_file: str | None = None
     progress: Progress | None = None
 
 
-@dataclass
 class Outcome:
     """What became of one file.
 
@@ -74,9 +72,10 @@ class Outcome:
         attempts: Each provider that was tried or passed over before, with why.
     """
 
-    size: int
-    result: UploadResult | None = None
-    attempts: list[UploadError] = field(default_factory=list)
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.result: UploadResult | None = None
+        self.attempts: list[UploadError] = []
 
     @property
     def ambiguous(self) -> list[str]:
@@ -242,8 +241,7 @@ def plan_upload(source: Source, registry: Registry, names: Sequence[str], option
     raise UploadFailed(reasons)
 
 
-@dataclass(frozen=True)
-class DryRun:
+class DryRun(NamedTuple):
     """What would be sent.
 
     Attributes:

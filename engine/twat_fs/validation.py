@@ -65,6 +65,7 @@ def example_problems(document: Document, card: dict[str, Any]) -> list[Problem]:
     problems = []
     for index, example in enumerate(document.data.get("examples") or []):
         for mismatch in run_example(spec, example, run):
-            place = document.place(("examples", index, *mismatch.path))
+            unknown = mismatch.path[:1] == ("replies",)
+            place = document.place(("examples", index, *mismatch.path), key=unknown)
             problems.append(Problem("example", mismatch.message, place))
     return problems

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.findings import label_lines
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
+from twat_fs.environment import settings
 from twat_fs.errors import SpecError, TwatFsError
-from twat_fs.registry import Provider, Registry, settings
+from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
 from twat_fs.spec.label import label
 from twat_fs.units import shown_size

@@ -32,22 +32,29 @@ class Report:
         self.redactor = redactor
         self.quiet = quiet
 
-    def result(self, text: str) -> None:
+    def result(self, text: str, *, dear: bool = False) -> None:
         """Print a result on standard output, whole and now.
 
+        Args:
+            text: One line or more.
+            dear: Whether it cannot be had again, as a URL: then it goes to standard error if it must.
+
         Raises:
-            OutputLost: It could not be written; it is on standard error instead.
+            OutputLost: It could not be written.
         """
         try:
             _write(sys.stdout, text + "\n")
         except (OSError, ValueError) as error:
-            self.say(f"standard output cannot be written ({error}); the result is: {text}")
+            if dear or not isinstance(error, BrokenPipeError):
+                self.say(f"twat-fs: standard output cannot be written: {error}")
+            if dear:
+                self.say(text)
             _silence(sys.stdout)
             raise OutputLost from None
 
-    def record(self, data: dict[str, Any]) -> None:
+    def record(self, data: dict[str, Any], *, dear: bool = False) -> None:
         """Print a JSON object as one line, in ASCII, secrets taken out of every text in it."""
-        self.result(json.dumps(self._clean(data), ensure_ascii=True))
+        self.result(json.dumps(self._clean(data), ensure_ascii=True), dear=dear)
 
     def say(self, text: str) -> None:
         """Print a line on standard error; nothing goes wrong if it cannot be."""

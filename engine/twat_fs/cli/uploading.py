@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
+from twat_fs.environment import settings
 from twat_fs.errors import TwatFsError, UploadFailed, UsageError
-from twat_fs.registry import Registry, settings
+from twat_fs.registry import Registry
 from twat_fs.source import Source
 from twat_fs.upload import UploadOptions, named, plan_upload, upload
 
@@ -62,9 +63,9 @@ def _upload(report: Report, registry: Registry, given: dict[str, Any], names: li
         report.record({**record, "error": error.message, "hint": error.hint})
         return error.exit_code
     if given["as_json"]:
-        report.record(record)
+        report.record(record, dear=True)
     else:
-        report.result(str(outcome.result))
+        report.result(str(outcome.result), dear=True)
     return 0
 
 

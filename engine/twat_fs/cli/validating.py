@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli import findings
 from twat_fs.cli.report import OutputLost, Report
+from twat_fs.environment import settings
 from twat_fs.errors import UsageError
-from twat_fs.registry import Registry, settings
+from twat_fs.registry import Registry
 from twat_fs.spec.load import SIZE_LIMIT
 from twat_fs.validation import validate
 

@@ -96,7 +96,7 @@ def render_url(tree: Tree, scope: Scope) -> str | Held | None:
     texts = [to_text(evaluate(first, scope))]
     for part in others:
         text = to_text(evaluate(part, scope))
-        texts.append(text if part[0] == "const" or text is None else quote(text))
+        texts.append(text if part[0] == "text" or text is None else quote(text))
     joined = _joined(texts)
     if joined is not None:
         capped(joined.value if isinstance(joined, Held) else joined, OUTPUT_LIMIT)
@@ -270,6 +270,7 @@ def _dict(tree: Tree, scope: Scope) -> dict[str, Any]:
 
 _OPERATIONS: dict[str, Callable[[Tree, Scope], Any]] = {
     "const": lambda tree, _: tree[1],
+    "text": lambda tree, _: tree[1],
     "null": lambda _, __: None,
     "cat": _cat,
     "path": _path,

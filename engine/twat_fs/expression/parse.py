@@ -122,7 +122,7 @@ def _syntax_error(text: str, error: TemplateSyntaxError) -> ExpressionError:
 
 def _part(node: nodes.Node) -> Tree:
     if isinstance(node, nodes.TemplateData):
-        return ["const", _plain(node.data)]
+        return ["text", _plain(node.data)]
     return _tree(node)
 
 
@@ -228,7 +228,11 @@ def _check_pattern(argument: Tree) -> None:
         raise ExpressionError("the pattern of regex_replace is written out, in quotes", near="regex_replace")
     from twat_fs.expression.query import compile_regex
 
-    compile_regex(argument[1])
+    try:
+        compile_regex(argument[1])
+    except ExpressionError as error:
+        error.near = argument[1]
+        raise
 
 
 def _check_date(argument: Tree) -> None:

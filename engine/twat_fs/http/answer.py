@@ -42,7 +42,7 @@ def decoded(raw: Any, coding: str, host: str) -> Iterator[bytes]:
     Raises:
         BadReply: Its coding is unknown or broken.
     """
-    blocks = iter(lambda: raw.read(BLOCK_SIZE, decode_content=False), b"")
+    blocks = iter(lambda: raw.read(BLOCK_SIZE), b"")
     name = coding.strip().lower()
     if name in ("", "identity"):
         return blocks

@@ -16,6 +16,7 @@ from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
 from twat_fs.http.errors import system_words
 from twat_fs.http.exchange import Exchange, GuardedResponse
+from twat_fs.http.waiting import Patience, would_block
 from twat_fs.source import BLOCK_SIZE
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class _Guarded(HTTPConnection):
                 # What was checked is what is connected to: the name is not looked up again.
                 check_address(self.host, address[0], private=self.exchange.private or bool(self.proxy))
                 return self._connect(family, address, _share(end, len(found) - place))
-            except TrustError as error:  # noqa: PERF203  # a handful of addresses
+            except TrustError as error:  # a handful of addresses
                 refused = error
             except OSError as error:
                 last = error
@@ -121,6 +122,9 @@ class _Guarded(HTTPConnection):
         self.sock.settimeout(self.exchange.timeout.read)
         super().endheaders(*args, **kwargs)
         self.exchange.left = self.exchange.body_length
+        if isinstance(self.sock, socket.socket):
+            # From here on `_send_some` waits, for an answer too. TLS inside TLS is no socket and can only block.
+            self.sock.settimeout(0)
 
     def send(self, data: Any) -> None:
         view = memoryview(data)
@@ -130,15 +134,21 @@ class _Guarded(HTTPConnection):
             self.exchange.left = max(0, self.exchange.left - count)
 
     def _send_some(self, view: memoryview) -> int:
-        if self.exchange.left > _TAIL and self.exchange.answer_came(self.sock):
-            # urllib3 takes this one error as a reason to read the answer.
-            raise BrokenPipeError("the host answered before the body was sent")
-        try:
-            return self._write(view)
-        except TimeoutError:
-            raise UploadTimeout(
-                f"{self.exchange.host}: the host took no data for {self.exchange.timeout.read:g} seconds"
-            ) from None
+        exchange = self.exchange
+        look = exchange.left > _TAIL
+        while True:
+            if look and exchange.answer_came(self.sock):
+                # urllib3 takes this one error as a reason to read the answer.
+                raise BrokenPipeError("the host answered before the body was sent")
+            try:
+                return self._write(view)
+            except OSError as error:
+                blocked = would_block(error)
+                if not (blocked or isinstance(error, TimeoutError)):
+                    raise
+            if not blocked or not Patience(self.sock, exchange.timeout.read).for_room():
+                raise UploadTimeout(f"{exchange.host}: the host took no data for {exchange.timeout.read:g} seconds")
+            look = True
 
     def _write(self, view: memoryview) -> int:
         return self.sock.send(view)
@@ -148,7 +158,10 @@ class _Guarded(HTTPConnection):
 
     def getresponse(self) -> Any:
         """The reply up to its body; from here on the clock runs."""
-        self.exchange.await_answer(self.exchange.answer_timeout)
+        exchange = self.exchange
+        if exchange.body_length:
+            Patience(self.sock, exchange.timeout.read).for_departure()
+        exchange.await_answer(exchange.answer_timeout)
         return super().getresponse()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 import time
-from http.client import HTTPException, IncompleteRead, HTTPResponse, parse_headers
+from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import TYPE_CHECKING, Any
 
 from urllib3.util import wait_for_read
 
 from twat_fs.errors import BadReply, UploadTimeout
+from twat_fs.http.waiting import would_block
 from twat_fs.messages import Timeout
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Exchange:
         try:
             data = sock.recv(_READ_SIZE)
         except OSError as error:
-            return not _would_block(error)
+            return not would_block(error)
         finally:
             sock.settimeout(waiting)
         self.count(len(data))
@@ -137,11 +138,6 @@ class Exchange:
         if _MAYBE_INTERIM.match(self.early):
             return False
         return not _INTERIM_START.startswith(self.early[: len(_INTERIM_START)])
-
-
-def _would_block(error: OSError) -> bool:
-    # The SSL module's "want read" is no BlockingIOError; its name saves importing ssl for plain HTTP.
-    return isinstance(error, BlockingIOError) or type(error).__name__ in ("SSLWantReadError", "SSLWantWriteError")
 
 
 class AnswerStream(io.RawIOBase):

@@ -64,9 +64,10 @@ class Document:
         at = self.text.find(snippet, place.start, place.end) if snippet else -1
         if at < 0:
             return place
+        at += len(snippet) - len(snippet.lstrip())
         before = self.text[:at]
         line = before.count("\n") + 1
-        return Place(line, at - (before.rfind("\n") + 1) + 1, at, at + len(snippet), place.pointer)
+        return Place(line, at - (before.rfind("\n") + 1) + 1, at, at + len(snippet.strip()), place.pointer)
 
 
 def load(content: bytes) -> Document:
@@ -86,7 +87,7 @@ def load(content: bytes) -> Document:
     except yaml.YAMLError as error:
         raise _explained(document.text, error) from None
     if not isinstance(document.data, dict):
-        raise Unreadable("a spec is a mapping of keys to values", TOP, "Begin with `spec: 1`.")
+        raise Unreadable("a spec is a mapping of keys to values", document.place(()), "Begin with `spec: 1`.")
     return document
 
 
@@ -158,7 +159,10 @@ class _Builder:
 
     def _key(self, parent: _Open, event: Any, place: Place) -> None:
         if not isinstance(event, yaml.ScalarEvent):
-            raise Unreadable("a mapping stands where a key must", place, "Text with {{ }} must be in quotes.")
+            outer = self.document.places[parent.path]
+            raise Unreadable("a mapping or a list stands where a key must", outer, "Text with {{ }} must be in quotes.")
+        if event.value == "<<":
+            raise Unreadable("a merge key: merging is not allowed in a spec", place, "Write the keys out.")
         path = (*parent.path, event.value)
         if event.value in parent.items:
             first = self.document.places[key_of(path)].line
@@ -237,6 +241,8 @@ def _scalar(event: Any, place: Place) -> Any:
 def _explained(text: str, error: yaml.YAMLError) -> Unreadable:
     """YAML's own words, with ours where its are obscure."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if "end of stream" in str(getattr(error, "problem", "")):  # what was opened is of use, not where the file ends
+        mark = getattr(error, "context_mark", None) or mark
     offset = min(mark.index if mark else 0, len(text))
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     place = Place(mark.line + 1, mark.column + 1, offset, offset + 1) if mark else TOP

@@ -6,8 +6,7 @@ what each key means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from twat_fs.messages import Timeout
 from twat_fs.units import parse_duration, parse_size
@@ -16,8 +15,7 @@ Tree = list[Any]
 Query = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Credential:
+class Credential(NamedTuple):
     """An environment variable that holds a secret."""
 
     name: str
@@ -26,8 +24,7 @@ class Credential:
     aliases: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One error rule: `match` is a status, a class such as `5xx`, or `any`."""
 
     match: str
@@ -36,16 +33,14 @@ class Rule:
     when: Query | None
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """The error rules of a spec or of a step, and the query for the host's own words."""
 
     rules: tuple[Rule, ...]
     message: Query | None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One request of a spec."""
 
     name: str
@@ -66,8 +61,7 @@ class Step:
     sends_file: bool
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(NamedTuple):
     """How often and how long a request is retried; seconds."""
 
     attempts: int = 3
@@ -76,8 +70,7 @@ class Retry:
     begin: str | None = None
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """A provider, compiled."""
 
     name: str

@@ -28,7 +28,7 @@ def children(tree: Tree) -> list[Tree]:
         return [tree[2]]
     if kind == "item":
         return [tree[1]]
-    return [] if kind in ("const", "null", "path") else list(tree[1:])
+    return [] if kind in ("const", "text", "null", "path") else list(tree[1:])
 
 
 def paths(tree: Tree) -> Iterator[tuple[str, ...]]:
@@ -41,7 +41,7 @@ def paths(tree: Tree) -> Iterator[tuple[str, ...]]:
 
 def is_constant(tree: Tree) -> bool:
     """Whether a tree is plain text or a plain value."""
-    return tree[0] in ("const", "null")
+    return tree[0] in ("const", "text", "null")
 
 
 def is_file(tree: Tree) -> bool:
@@ -71,7 +71,7 @@ def possible(tree: Tree, values: dict[tuple[str, ...], Tree]) -> list[str] | Non
         values: What names stand for, where that is known.
     """
     kind = tree[0]
-    if kind == "const":
+    if kind in ("const", "text"):
         return [] if tree[1] is None else [str(tree[1])]
     if kind == "path" and len(tree[2]) == 1:
         known = values.get((tree[1], str(tree[2][0])))

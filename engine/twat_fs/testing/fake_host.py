@@ -40,6 +40,7 @@ class Play:
         interim: Statuses of 1xx replies that come first.
         raw: The whole reply byte for byte, instead of all the above.
         delay: Seconds of silence before the reply.
+        pace: Seconds between reads of the request's body, 64 KiB each.
         drip: Seconds between single bytes of the reply.
         cut: Send no more than this many bytes of the reply, then close.
         after: Reply when this many bytes of the request's body were read, without waiting for the rest.
@@ -57,6 +58,7 @@ class Play:
     interim: Sequence[int] = ()
     raw: bytes | None = None
     delay: float = 0.0
+    pace: float = 0.0
     drip: float = 0.0
     cut: int | None = None
     after: int | None = None
@@ -261,7 +263,10 @@ class FakeHost:
         if play and play.interim_after is not None:
             read_rest(sock, seen, play.interim_after)
             sock.sendall(play.early_blocks())
-        read_rest(sock, seen, None if play is None else play.after)
+        if play and play.pace:
+            # With the system's own buffer the client would be done before the first read.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        read_rest(sock, seen, None if play is None else play.after, play.pace if play else 0.0)
 
     def _perform(self, sock: socket.socket, seen: Seen, play: Play) -> None:
         self._over.wait(play.delay)

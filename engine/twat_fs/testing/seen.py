@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -147,17 +148,20 @@ def read_head(sock: socket.socket, connection: int, keep: int, origin: str) -> S
     return seen
 
 
-def read_rest(sock: socket.socket, seen: Seen, until: int | None) -> None:
+def read_rest(sock: socket.socket, seen: Seen, until: int | None, pace: float = 0.0) -> None:
     """Read on.
 
     Args:
         sock: The connection.
         seen: What was read so far.
         until: Bytes of the body to stop at; None reads to the announced length or the connection's end.
+        pace: Seconds between reads of 64 KiB; 0 reads as fast as it can.
     """
+    size = 64 * 1024 if pace else _READ_SIZE
     end = seen.expected if until is None else min(until, seen.expected)
     while seen.length < end:
-        data = sock.recv(min(_READ_SIZE, end - seen.length))
+        time.sleep(pace)
+        data = sock.recv(min(size, end - seen.length))
         if not data:
             return
         seen.take(data)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """What a caller wants of one upload.
 
     Attributes:
@@ -30,7 +28,7 @@ class Call:
 
     name: str
     remote_path: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
     force: bool = False
     timeout: float | None = None
     progress: Progress | None = None

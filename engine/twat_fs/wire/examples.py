@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from twat_fs.errors import TwatFsError, UploadError
 from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
+from twat_fs.source import media_type
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
@@ -84,8 +85,10 @@ class _Player:
         self.sent = {name: list(_as_list(found)) for name, found in sent.items()}
 
     def inputs(self) -> Inputs:
-        given = {str(key): str(value) for key, value in self.example.get("credentials", {}).items()}
-        made_up = {item.name: f"example-{item.name}" for item in self.spec.credentials if item.required}
+        stated = self.example.get("credentials", {})
+        given = {str(name): str(value) for name, value in stated.items() if value is not None}
+        required = [item.name for item in self.spec.credentials if item.required and item.name not in stated]
+        made_up = {name: f"example-{name}" for name in required}
         return Inputs(
             options=self.example.get("options", {}),
             credentials={**made_up, **given},
@@ -119,7 +122,6 @@ class _NoReply(TwatFsError):
 def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
     """The file of an example: a name, a type, and a text or a size."""
     import hashlib
-    import mimetypes
     from binascii import b2a_base64
 
     text = str(facts.get("text", "hello" if "size" not in facts else ""))
@@ -132,7 +134,7 @@ def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
             "suffix": f".{suffix}" if stem and dot else "",
             "size": int(facts.get("size", len(content))),
             "mtime": _NOW,
-            "type": facts.get("type") or mimetypes.guess_type(name)[0] or "application/octet-stream",
+            "type": facts.get("type") or media_type(name),
             "text": text,
             "base64": b2a_base64(content, newline=False).decode(),
             "sha256": lambda: hashlib.sha256(content).hexdigest(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import NotConfigured
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
 from twat_fs.messages import Held
+from twat_fs.source import media_type
 from twat_fs.spec.options import wire_value
 from twat_fs.urls import BadUrl, authority
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from twat_fs.spec.model import Spec
 
 
-@dataclass
 class Job:
     """One upload.
 
@@ -30,15 +29,15 @@ class Job:
         came_from: For each secret that a reply gave, the host of that reply.
     """
 
-    spec: Spec
-    scope: Scope
-    hosts: tuple[str, ...]
-    saved: dict[str, Any] = field(default_factory=dict)
-    came_from: dict[str, str] = field(default_factory=dict)
+    def __init__(self, spec: Spec, scope: Scope, hosts: tuple[str, ...], saved: dict[str, Any]) -> None:
+        self.spec = spec
+        self.scope = scope
+        self.hosts = hosts
+        self.saved = saved
+        self.came_from: dict[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a caller and the environment give to an upload.
 
     Attributes:
@@ -102,7 +101,7 @@ def file_facts(source: Source, *, name: str | None = None) -> FileFacts:
             "suffix": f".{suffix}" if has_suffix else "",
             "size": source.size,
             "mtime": source.mtime,
-            "type": lambda: source.type,
+            "type": lambda: media_type(name),
             "text": lambda: source.content().decode("utf-8", "replace"),
             "base64": lambda: _base64(source.content()),
             "sha256": lambda: source.digest("sha256"),

@@ -219,14 +219,14 @@ def _trusted(job: Job, request: Request, *, sends_file: bool) -> Request:
         )
     if named:
         return request
-    return Request(**{**vars(request), "private": False})
+    return request._replace(private=False)
 
 
 def _texts(body: Body) -> list[Any]:
     if isinstance(body, Content):
         return [body.text]
     if isinstance(body, Multipart):
-        return [item for part in body.parts for item in vars(part).values()]
+        return [item for part in body.parts for item in part]
     return []
 
 
