@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from twat_fs import credentials
 from twat_fs._version import __version__
 from twat_fs.environment import Settings, provider_names, settings
 from twat_fs.errors import NotConfigured, TrustError, UsageError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from twat_fs.messages import Reply, Request
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
-    from twat_fs.spec.model import Credential, Spec
+    from twat_fs.spec.model import Spec
     from twat_fs.upload_providers.protocols import Call
     from twat_fs.wire.job import Inputs, Job
 
@@ -132,13 +133,11 @@ class Provider:
             NotConfigured: A required one is missing, or one is malformed; names the variable, never the value.
             TrustError: A spec of the user's wants a secret that belongs to a bundled provider.
         """
-        found = {}
-        for credential in self.spec.credentials:
-            value = self._credential(credential)
-            if value is not None:
-                self.registry.redactor.add(value)
-                found[credential.name] = value
-        return found
+        found = credentials.read(self.spec, self.registry.settings.environ)
+        for variable, value in found.values():
+            self._check_owner(variable)
+            self.registry.redactor.add(value)
+        return {name: value for name, (_, value) in found.items()}
 
     def option_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Options as given by the caller, else by the environment; a default is the spec's matter.
@@ -256,27 +255,6 @@ class Provider:
     def _timed(self, request: Request) -> Request:
         seconds = self.registry.settings.timeout
         return request if seconds is None else request._replace(timeout=request.timeout._replace(read=seconds))
-
-    def _credential(self, credential: Credential) -> str | None:
-        environ = self.registry.settings.environ
-        variable = next((name for name in (credential.name, *credential.aliases) if name in environ), None)
-        if variable is None:
-            if not credential.required:
-                return None
-            raise self._unset(f"{credential.name} is not set", credential)
-        value = environ[variable].removesuffix("\n").removesuffix("\r")
-        if not value.strip():
-            if not credential.required:
-                return None
-            raise self._unset(f"{variable} is empty", credential)
-        if any(character < " " or character in "\x7f\ufeff" for character in value):
-            raise self._unset(f"{variable} holds a line break or another control character", credential)
-        self._check_owner(variable)
-        return value
-
-    def _unset(self, problem: str, credential: Credential) -> NotConfigured:
-        setup = " ".join(self.spec.setup.split())
-        return NotConfigured(problem, self.name, hint=credential.help or setup or f"Set {credential.name}.")
 
     def _check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""

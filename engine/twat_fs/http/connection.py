@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # only in part may answer a moment before we are done, and that answer is honest.
 _TAIL = 4096
 
+# Bytes that TLS is given at a time: OpenSSL writes all of them or fails, so that this is the least visible progress.
+_RECORDS = 64 * 1024
+
 #: What to do about a proxy that answers 407.
 WHO_ASKS = "Put the proxy's user name and password into its address."
 
@@ -60,7 +63,7 @@ class _Guarded(HTTPConnection):
                 # What was checked is what is connected to: the name is not looked up again.
                 check_address(self.host, address[0], private=self.exchange.private or bool(self.proxy))
                 return self._connect(family, address, _share(end, len(found) - place))
-            except TrustError as error:  # a handful of addresses
+            except TrustError as error:
                 refused = error
             except OSError as error:
                 last = error
@@ -176,13 +179,11 @@ class GuardedHTTPSConnection(_Guarded, HTTPSConnection):
         import ssl
 
         try:
-            # OpenSSL writes all it is given or fails; by the record, a slow connection still shows progress.
             return self.sock.send(view[:_RECORDS])
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+        except ssl.SSLError as error:
+            if would_block(error):
+                raise
             raise BrokenPipeError("the host closed the TLS connection") from error
-
-
-_RECORDS = 64 * 1024
 
 
 def _share(end: float | None, addresses: int) -> float | None:

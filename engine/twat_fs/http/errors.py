@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 #: Read from the top; an error matches where it or anything it was made from is of one of the classes.
 TABLE = (
-    Row((ssl.SSLEOFError, ssl.SSLZeroReturnError), NetworkError, "the connection broke during the TLS handshake"),
+    Row((ssl.SSLEOFError, ssl.SSLZeroReturnError), NetworkError, "the TLS connection broke"),
     Row((ssl.SSLCertVerificationError,), TlsError, "the TLS certificate is not valid"),
     Row((ssl.SSLError, u3.SSLError, requests.exceptions.SSLError), TlsError, "there is no TLS connection"),
     Row((socket.gaierror, u3.NameResolutionError, UnicodeError), NetworkError, "cannot find the host"),

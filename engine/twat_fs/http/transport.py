@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Union
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.cookies import get_cookie_header
 
-from twat_fs.errors import BadReply, ProxyError, UploadError
+from twat_fs.errors import BadReply, ProxyError, Redirected, UploadError
 from twat_fs.http.address import check_name
 from twat_fs.http.answer import decoded, read_whole
 from twat_fs.http.body import StreamingBody
@@ -154,7 +155,7 @@ class Transport:
         error.provider = request.provider
         error.step = request.step
         error.status = error.status or status
-        error.ambiguous = whole and request.method not in _SAFE
+        error.ambiguous = whole and request.method not in _SAFE and not isinstance(error, ProxyError)
 
     def _answer(self, request: Request, body: StreamingBody) -> Response:
         """The response with its headers, by a second connection where a kept one was dead."""
@@ -215,11 +216,13 @@ class Transport:
     def _whole_reply(self, request: Request, body: StreamingBody, response: Response) -> Reply:
         status = response.status_code
         host = self._exchange.host
+        if not body.complete and (status < 400 or _succeeded(request, status)):
+            # Never a success, and never a redirect that a caller might follow as one.
+            early = f"{host}: the host answered {status} before it had the whole file"
+            raise Redirected(f"{early}{_lead(response)}") if 300 <= status < 400 else BadReply(early)
         if 300 <= status < 400:
             return _reply(request, response, b"")
         if _succeeded(request, status):
-            if not body.complete:
-                raise BadReply(f"{host}: the host answered {status} before it had the whole file", status=status)
             return _reply(request, response, read_whole(response.raw, _coding(response), host))
         self._exchange.hurry(ERROR_BODY_SECONDS)
         try:
@@ -242,6 +245,14 @@ class Transport:
 
 def _succeeded(request: Request, status: int) -> bool:
     return status in request.expect if request.expect else 200 <= status < 300
+
+
+def _lead(response: Response) -> str:
+    try:
+        host = urlsplit(response.headers.get("Location", "")).hostname or ""
+    except ValueError:
+        host = ""
+    return f", with a redirect to {host}" if re.fullmatch(r"[a-z0-9.:-]{1,253}", host) else ""
 
 
 def _coding(response: Response) -> str:

@@ -1,0 +1,49 @@
+"""Secrets, checked when they are read: a message names the variable, never the value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twat_fs.errors import NotConfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twat_fs.spec.model import Credential, Spec
+
+
+def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The secrets that a spec declares.
+
+    Args:
+        spec: The provider.
+        environ: The environment variables.
+
+    Returns:
+        For each secret that is set, by the name that the spec gives it: the variable that holds it, and its value.
+
+    Raises:
+        NotConfigured: A required one is missing or blank, or one holds a control character.
+    """
+    found = {}
+    for credential in spec.credentials:
+        variable = next((name for name in (credential.name, *credential.aliases) if name in environ), None)
+        # One line break at the end is what `$(cat file)` and editors leave.
+        value = "" if variable is None else environ[variable].removesuffix("\n").removesuffix("\r")
+        if variable is not None and value.strip():
+            _check(variable, value, spec, credential)
+            found[credential.name] = (variable, value)
+        elif credential.required:
+            state = "is not set" if variable is None else "is empty"
+            raise _unset(f"{variable or credential.name} {state}", spec, credential)
+    return found
+
+
+def _check(variable: str, value: str, spec: Spec, credential: Credential) -> None:
+    if any(character < " " or character in "\x7f\ufeff" for character in value):
+        raise _unset(f"{variable} holds a line break or another control character", spec, credential)
+
+
+def _unset(problem: str, spec: Spec, credential: Credential) -> NotConfigured:
+    setup = " ".join(spec.setup.split())
+    return NotConfigured(problem, spec.name, hint=credential.help or setup or f"Set {credential.name}.")

@@ -1,0 +1,50 @@
+"""The house keeps its rules: lint, format, types, layers, sizes."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE = ROOT / "engine" / "twat_fs"
+_ENVIRONMENT = dict(os.environ)
+_CHECKS = {
+    "ruff": ["-m", "ruff", "check", "."],
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "mypy": ["-m", "mypy"],
+    "layers": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+    "docs": ["docs/generate.py", "--check"],
+}
+
+
+@pytest.mark.parametrize("name", _CHECKS)
+def test_a_check_finds_nothing(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *_CHECKS[name]], cwd=ROOT, env=_ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: str(path.relative_to(ENGINE)))
+def test_a_module_is_small_and_so_are_its_functions(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50]
+    assert text.count("\n") <= 300
+    assert not long
+
+
+def test_only_the_command_line_catches_everything() -> None:
+    broad = [
+        path.name
+        for path in ENGINE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
+    ]
+    assert broad == ["main.py"]

@@ -1,0 +1,74 @@
+"""The package works as it is installed by others: from a wheel, and from a zip of the wheel's contents."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "XDG", "TWAT"))}
+
+
+def _run(*command: object, **more: str) -> str:
+    done = subprocess.run(
+        [str(word) for word in command], env={**_ENVIRONMENT, **more}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
+    """A new environment with the wheel in it."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
+    python = folder / "bin" / "python"
+    _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
+    return python
+
+
+def _try(home: Path, command: list[object], **more: str) -> None:
+    """What a user does first; where an upload needs nothing compiled, nothing is kept."""
+    home.mkdir()
+    file = home / "a.txt"
+    file.write_text("hello")
+    settings = {"HOME": str(home), **more}
+    url = _run(*command, "upload", file, "--provider", "local", **settings).strip()
+    assert Path(url.removeprefix("file://")).read_text() == "hello"
+    assert "https://x0.at/" in _run(*command, "upload", file, "--provider", "x0at", "--dry-run", **settings)
+    assert not (home / ".cache").exists()
+    assert "all valid" in _run(*command, "validate-spec", **settings)
+    assert "x0.at" in _run(*command, "upload_provider", "list", **settings)
+
+
+def test_the_wheel_works(python: Path, tmp_path: Path) -> None:
+    _try(tmp_path / "user", [python.with_name("twat-fs")])
+
+
+def test_a_zip_of_the_wheel_works(python: Path, wheel: Path, tmp_path: Path) -> None:
+    site = _run(python, "-c", "import twat_fs; print(twat_fs.__file__)")
+    zipped = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from twat_fs.__main__ import run; run()"
+    _try(tmp_path / "user", [python, "-c", zipped, wheel])
+    found = "import sys; sys.path[:0] = [sys.argv.pop(1)]; import twat_fs; print(twat_fs.__file__)"
+    assert _run(python, "-c", found, wheel) != site
+
+
+def test_the_wheel_holds_nothing_but_the_package(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert all(name.startswith(("twat_fs/", "twat_fs-")) for name in names)
+    assert {name.rsplit("/", 1)[-1][:-5] for name in names if name.startswith("twat_fs/providers.d/")} == {
+        path.stem for path in (ROOT / "providers.d").glob("*.yaml")
+    }
