@@ -1,0 +1,121 @@
+"""The real servers, each as a context manager that gives a `Host`."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.servers.environment import prepared
+from tests.servers.process import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Host:
+    """A server that runs: where it is, where it keeps files, who may write."""
+
+    url: str
+    folder: Path
+    user: str = ""
+    password: str = ""
+    needs_login_to_read: bool = False
+    ca_file: Path | None = None
+
+    def fetch(self, url: str) -> bytes:
+        """What a browser of somebody who may read gets from this URL; no proxy, no cookies."""
+        request = urllib.request.Request(url)
+        if self.needs_login_to_read:
+            pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {pair}")
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.ca_file:
+            context = ssl.create_default_context(cafile=str(self.ca_file))
+            handlers.append(urllib.request.HTTPSHandler(context=context))
+        with urllib.request.build_opener(*handlers).open(request, timeout=10) as reply:
+            content: bytes = reply.read()
+            return content
+
+
+@contextmanager
+def copyparty(home: Path) -> Iterator[Host]:
+    """Volumes `pub` (anybody), `priv` (a password, readers need the URL's key), `lim` (100 KiB), `shut` (read only)."""
+    pub, priv, lim, shut = (_folder(home, name) for name in ("pub", "priv", "lim", "shut"))
+    options = ["-i", "127.0.0.1", "-q", "--http-only", "--no-thumb", "--hist", str(home / "hist")]
+    unbanned = [word for kind in ("pw", "403", "404", "422", "url") for word in (f"--ban-{kind}", "no")]
+    volumes = [
+        *("-a", "alice:secret1"),
+        *("-v", f"{pub}:pub:rw"),
+        *("-v", f"{priv}:priv:G:rwd,alice:c,fk=8"),
+        *("-v", f"{lim}:lim:rw:c,sz=0-100k"),
+        *("-v", f"{shut}:shut:r"),
+    ]
+    program = _module("copyparty")
+    with running(lambda port: [*program, *options, *unbanned, *volumes, "-p", str(port)], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home, "alice", "secret1")
+
+
+@contextmanager
+def uploadserver(home: Path, certificate: Path | None = None, ca_file: Path | None = None) -> Iterator[Host]:
+    """Answers 204 and nothing else; anybody reads, a password guards uploading unless it speaks TLS."""
+    files = _folder(home, "files")
+    options = ["--bind", "127.0.0.1", "--directory", str(files)]
+    if certificate:
+        host = Host("https://127.0.0.1", files, ca_file=ca_file)
+        options += ["--server-certificate", str(certificate)]
+    else:
+        host = Host("http://127.0.0.1", files, "up", "pass word:1")
+        options += ["--basic-auth-upload", f"{host.user}:{host.password}"]
+    program = _module("uploadserver")
+    with running(lambda port: [*program, str(port), *options], home) as port:
+        yield Host(f"{host.url}:{port}", files, host.user, host.password, ca_file=ca_file)
+
+
+@contextmanager
+def rclone(home: Path) -> Iterator[Host]:
+    """`rclone serve webdav`, which wants the password for reading too."""
+    files = _folder(home, "files")
+    program = [str(prepared() / "rclone"), "serve", "webdav", str(files)]
+    options = ["--user", "u", "--pass", "rclone-pw", "--vfs-cache-mode", "writes", "--cache-dir", str(home / "cache")]
+    alone = ["--config", "/dev/null"]
+    with running(lambda port: [*program, *options, *alone, "--addr", f"127.0.0.1:{port}"], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", files, "u", "rclone-pw", needs_login_to_read=True)
+
+
+@contextmanager
+def wsgidav(home: Path) -> Iterator[Host]:
+    """Share `/open` is anybody's; `/guarded` wants the password for writing and for reading."""
+    shares = {f"/{name}": str(_folder(home, name)) for name in ("open", "guarded")}
+    login = {"/open": True, "*": {"dav": {"password": "dav-pw"}}}
+
+    def command(port: int) -> list[str]:
+        configuration = {
+            "host": "127.0.0.1",
+            "port": port,
+            "provider_mapping": shares,
+            "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
+            "simple_dc": {"user_mapping": login},
+        }
+        file = home / "wsgidav.json"
+        file.write_text(json.dumps(configuration))
+        return [*_module("wsgidav.server.server_cli"), "-c", str(file), "--server", "cheroot", "-q"]
+
+    with running(command, home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home, "dav", "dav-pw", needs_login_to_read=True)
+
+
+def _module(name: str) -> list[str]:
+    return [str(prepared() / "python"), "-m", name]
+
+
+def _folder(home: Path, name: str) -> Path:
+    folder = home / name
+    folder.mkdir()
+    return folder

@@ -1,0 +1,38 @@
+"""The environment of the servers is made once, however many ask, and says why where it cannot be made."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.servers import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.servers
+
+
+def test_all_who_ask_at_once_get_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = []
+
+    def build(place: Path, requirements: Path) -> None:
+        built.append(requirements)
+        (place / "bin").mkdir(parents=True)
+
+    monkeypatch.setattr(environment, "_build", build)
+    requirements = tmp_path / "requirements.txt"
+    requirements.touch()
+    with ThreadPoolExecutor(8) as pool:
+        folders = set(pool.map(lambda _: environment.prepared(requirements, tmp_path / "cache"), range(8)))
+    assert len(folders) == 1
+    assert built == [requirements]
+
+
+def test_what_cannot_be_installed_is_told_in_the_words_of_pip_and_leaves_nothing(tmp_path: Path) -> None:
+    requirements, cache = tmp_path / "requirements.txt", tmp_path / "cache"
+    requirements.write_text("./no-such-server\n")
+    with pytest.raises(environment.CannotPrepare, match="no-such-server"):
+        environment.prepared(requirements, cache)
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]
