@@ -258,9 +258,14 @@ class UploadFailed(TwatFsError):
     """
 
     def __init__(self, attempts: Sequence[UploadError]) -> None:
-        first = next((attempt for attempt in attempts if not isinstance(attempt, NotConfigured)), attempts[0])
-        super().__init__(first.message, hint=first.hint)
         self.attempts = tuple(attempts)
+        super().__init__(self.headline.message, hint=self.headline.hint)
+
+    @property
+    def headline(self) -> UploadError:
+        """The first failure of a provider that was tried; else of one that was passed over."""
+        tried = (attempt for attempt in self.attempts if not isinstance(attempt, NotConfigured))
+        return next(tried, self.attempts[0])
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]

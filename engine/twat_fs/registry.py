@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
     from twat_fs.spec.model import Spec
-    from twat_fs.upload_providers.protocols import Call
+    from twat_fs.upload_providers.protocols import Call, Transfer
     from twat_fs.wire.job import Inputs, Job
 
 #: Names ourselves and where to complain, as hosts ask of programs (RFC 9110, 10.1.5).
@@ -35,9 +35,10 @@ def _redact(record: logging.LogRecord) -> bool:
     return True
 
 
+_log = logging.getLogger("twat_fs")
 #: Of the process, as logs are: what any registry reads stays out of every line.
 _redactor = Redactor()
-logging.getLogger("twat_fs").addFilter(_redact)
+_log.addFilter(_redact)
 
 
 class Registry:
@@ -181,6 +182,7 @@ class Provider:
         from twat_fs.http.transport import Transport
         from twat_fs.retry import retrying
         from twat_fs.upload_providers.declarative import run
+        from twat_fs.wire.classify import described
         from twat_fs.wire.job import file_facts, held_values, start
 
         job = start(self.spec, self.inputs(call), file_facts(source, name=call.name))
@@ -190,7 +192,11 @@ class Provider:
             def send(request: Request) -> Reply:
                 for secret in held_values(job):
                     self.registry.redactor.add(secret)
-                return transport.send(self._timed(request), source if request.carries_file else None, call.progress)
+                _log.debug("%s: %s: %s", self.name, request.step, described(request))
+                file = source if request.carries_file else None
+                reply = transport.send(self._timed(request), file, call.progress if file else None)
+                _log.debug("%s: %s: answered %d, %d bytes", self.name, request.step, reply.status, len(reply.body))
+                return reply
 
             result = run(job, retrying(send, self.spec.retry))
             self._verify(transport, result, source, depth, job.hosts)
@@ -249,8 +255,8 @@ class Provider:
             for name, facts in self.spec.options.items()
         }
         module = importlib.import_module(self.spec.module)
-        result: UploadResult = module.get_provider(wire, self.registry.settings.data).upload(source, call)
-        return result
+        transfer: Transfer = module.get_provider(wire, self.registry.settings.data)
+        return transfer.upload(source, call)
 
     def _timed(self, request: Request) -> Request:
         seconds = self.registry.settings.timeout

@@ -152,7 +152,8 @@ def upload(source: Source, registry: Registry, names: Sequence[str], options: Up
 def line_of(failure: UploadError) -> str:
     """A provider's failure in one line."""
     perhaps = "; it may hold the file all the same" if failure.ambiguous else ""
-    return f"{failure.provider}: {failure.message} ({failure.kind}){perhaps}"
+    step = f"step {failure.step}: " if failure.step not in ("", "request") else ""
+    return f"{failure.provider}: {step}{failure.message} ({failure.kind}){perhaps}"
 
 
 def call_for(source: Source, options: UploadOptions) -> Call:
@@ -216,6 +217,7 @@ def _try(
     except UploadError as error:
         error.provider = error.provider or candidate.name
         return error
+    _log.info("%s: done: %s", candidate.name, result)
     result.metadata.setdefault("size", source.size)
     outcome.result = result
     return None

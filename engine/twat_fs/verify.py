@@ -96,7 +96,7 @@ class _Checker:
             reply = self._follow(url, "GET", headers, fetch)
             size = _total(reply, seen)
         problem = self._status_problem(reply, url)
-        if problem or size is None or size == source.size:
+        if problem or not self.told or size is None or size == source.size:
             return problem
         return f"serves {size} bytes, and {source.size} were sent"
 
@@ -107,7 +107,7 @@ class _Checker:
         digest = hashlib.sha256()
         reply = self._follow(url, "GET", (), self._fetcher(digest.update, source.size + 1))
         problem = self._status_problem(reply, url)
-        if problem or reply.status in _UNTOLD or digest.hexdigest() == source.digest("sha256"):
+        if problem or not self.told or digest.hexdigest() == source.digest("sha256"):
             return problem
         return "serves other bytes than were sent"
 
@@ -143,11 +143,18 @@ class _Checker:
         )
 
     def _status_problem(self, reply: Reply, url: str) -> str:
+        coding = reply.headers.get("content-encoding", "identity")
+        if coding != "identity":  # what was undone on the way is not what the file was
+            self._leave(url, f"it serves the content in the coding {coding}")
+            return ""
         if reply.status in _UNTOLD:
-            self.told = False
-            _log.warning("%s: %s could not be checked: it answers %d", self._provider, url, reply.status)
+            self._leave(url, f"it answers {reply.status}")
             return ""
         return "" if reply.status < 300 or reply.status == 416 else f"answers {reply.status}"
+
+    def _leave(self, url: str, why: str) -> None:
+        self.told = False
+        _log.warning("%s: %s could not be checked: %s", self._provider, url, why)
 
 
 def _total(reply: Reply, seen: int) -> int | None:

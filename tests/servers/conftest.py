@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+
 from tests.servers import environment, hosts
 from tests.servers.command import User
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 
 import pytest
+
 from tests.servers.command import Refusal
 
 if TYPE_CHECKING:

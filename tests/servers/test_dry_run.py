@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.servers.test_names import MULTIPART, NAMES, PUT_OPEN
 from tests.servers.test_webdav import FOLDER_FIRST, LOGIN
 

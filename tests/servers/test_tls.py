@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.servers import hosts
 from tests.servers.command import Refusal
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import trustme
+
     from tests.servers.command import User
     from tests.servers.hosts import Host
 

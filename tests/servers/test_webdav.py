@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.servers.command import Refusal
 
 if TYPE_CHECKING:

@@ -115,7 +115,7 @@ def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
             facts = {"name": name, "ready": False, "reason": error.message, "hint": error.hint}
             yield (
                 {**facts, "exit_code": error.exit_code},
-                f"{name:<14} not ready: {error.message} {error.hint}".rstrip(),
+                f"{name:<14} not ready: {error.message}{f' ({error.hint})' if error.hint else ''}",
             )
             continue
         yield facts, f"{name:<14} ready{_times(facts)}"

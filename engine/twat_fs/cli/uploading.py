@@ -52,15 +52,15 @@ def _upload(report: Report, registry: Registry, given: dict[str, Any], names: li
     try:
         with Source(given["file"]) as source:
             outcome = upload(source, registry, names, options)
-            record |= _facts(outcome)
+            if given["as_json"]:
+                record |= {**_facts(outcome), "sha256": source.digest("sha256")}
             if outcome.result is None:
                 raise UploadFailed(outcome.attempts)
-            if given["as_json"]:
-                record["sha256"] = source.digest("sha256")
     except TwatFsError as error:
         if not given["as_json"]:
             raise
-        report.record({**record, "error": error.message, "hint": error.hint})
+        provider = error.headline.provider if isinstance(error, UploadFailed) else ""
+        report.record({**record, "error": error.message, "hint": error.hint, "provider": provider})
         return error.exit_code
     if given["as_json"]:
         report.record(record, dear=True)

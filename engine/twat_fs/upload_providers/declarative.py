@@ -44,15 +44,15 @@ def run(job: Job, exchange: Exchange) -> UploadResult:
         if begin is None or error.ambiguous or last.index <= begin:
             raise
         _run_from(begin, job, exchange, last)
-    if last.step is None or last.reply is None:
+    if last.request is None or last.reply is None:
         raise BadReply("no step of the spec ran: every `when` was false", job.spec.name)
-    return result(job, last.step, last.reply)
+    return result(job, last.request, last.reply)
 
 
 class _Last:
     """How far the steps got."""
 
-    step: Step | None = None
+    request: Request | None = None
     reply: Reply | None = None
     index = 0
 
@@ -61,11 +61,10 @@ def _run_from(begin: int, job: Job, exchange: Exchange, last: _Last) -> None:
     for index, step in enumerate(job.spec.steps[begin:], begin):
         if wanted(job, step):
             last.index = index
-            last.reply = _run_step(job, step, exchange)
-            last.step = step
+            last.request, last.reply = _run_step(job, step, exchange)
 
 
-def _run_step(job: Job, step: Step, exchange: Exchange) -> Reply:
+def _run_step(job: Job, step: Step, exchange: Exchange) -> tuple[Request, Reply]:
     request = plan(job, step)
 
     def judge(reply: Reply) -> None:
@@ -83,8 +82,8 @@ def _run_step(job: Job, step: Step, exchange: Exchange) -> Reply:
         reply = exchange(request, judge)
     else:
         raise BadReply(f"more than {_REDIRECTS} redirects", job.spec.name, status=reply.status, step=step.name)
-    save(job, step, reply)
-    return reply
+    save(job, step, request, reply)
+    return request, reply
 
 
 def _leads_on(step: Step, reply: Reply) -> bool:

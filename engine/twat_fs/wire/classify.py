@@ -88,8 +88,7 @@ def classify(job: Job, step: Step, request: Request, reply: Reply) -> UploadErro
         return _redirected(job, step, reply, hint)
     meaning = _MEANINGS[kind.kind]
     words = _words(job, step, reading)
-    where = without_query(masked(request.url))
-    message = f"{meaning}: {request.method} {where} answered {reply.status}" + (f": {words}" if words else "")
+    message = f"{meaning}: {described(request)} answered {reply.status}" + (f": {words}" if words else "")
     return kind(
         message,
         job.spec.name,
@@ -98,6 +97,11 @@ def classify(job: Job, step: Step, request: Request, reply: Reply) -> UploadErro
         hint=hint or _hint(job, kind),
         retry_after=retry_after(reply),
     )
+
+
+def described(request: Request) -> str:
+    """A request for messages: method and address, secrets masked, no query."""
+    return f"{request.method} {without_query(masked(request.url))}"
 
 
 def succeeds(step: Step, status: int) -> bool:
@@ -167,11 +171,19 @@ def start_of(reading: Reading) -> str:
     except UnreadableReply:
         return ""
     if text[:1] == "<":
-        lower = text[:20_000].lower()
-        at = lower.find("<title>")
-        end = lower.find("</title>", at)
-        return printable(text[at + 7 : end], 120) if 0 <= at < end else ""
+        return _words_of_page(text[:20_000])
     return printable(text)
+
+
+def _words_of_page(page: str) -> str:
+    """A page's title; where it has none, its text."""
+    lower = page.lower()
+    at = lower.find("<title>")
+    end = lower.find("</title>", at)
+    if 0 <= at < end:
+        return printable(page[at + 7 : end], 120)
+    pieces = [piece.partition(">")[2] for piece in page.split("<")]
+    return printable(" ".join(pieces), 120)
 
 
 def _redirected(job: Job, step: Step, reply: Reply, hint: str) -> Redirected:

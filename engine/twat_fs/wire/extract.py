@@ -12,15 +12,15 @@ from twat_fs.messages import Held
 from twat_fs.results import UploadResult
 from twat_fs.text import printable
 from twat_fs.urls import BadUrl, authority, result_url
-from twat_fs.wire.classify import start_of
+from twat_fs.wire.classify import described, start_of
 
 if TYPE_CHECKING:
-    from twat_fs.messages import Reply
+    from twat_fs.messages import Reply, Request
     from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
 
 
-def save(job: Job, step: Step, reply: Reply) -> None:
+def save(job: Job, step: Step, request: Request, reply: Reply) -> None:
     """Take what a step saves out of its reply.
 
     Raises:
@@ -31,14 +31,14 @@ def save(job: Job, step: Step, reply: Reply) -> None:
         try:
             value = find(query, reading, job.scope)
         except NothingFound as error:
-            raise _bad_reply(job, step, reading, f"{name}: {error}") from error
+            raise _bad_reply(job, request, reading, f"{name}: {error}") from error
         if query.get("secret"):
             value = secrets.held_reply(name, value)
             job.came_from[f"saved.{name}"] = authority(reply.url)
         job.saved[name] = value
 
 
-def result(job: Job, step: Step, reply: Reply) -> UploadResult:
+def result(job: Job, request: Request, reply: Reply) -> UploadResult:
     """The result of an upload, from its last reply.
 
     Raises:
@@ -49,13 +49,13 @@ def result(job: Job, step: Step, reply: Reply) -> UploadResult:
     try:
         found = secrets.bare(find(query, reading, job.scope, as_url=True))
     except NothingFound as error:
-        raise _bad_reply(job, step, reading, str(error)) from error
+        raise _bad_reply(job, request, reading, str(error)) from error
     if not isinstance(found, str):
-        raise _bad_reply(job, step, reading, f"{describe(query)} found {type(found).__name__}, not a text")
+        raise _bad_reply(job, request, reading, f"{describe(query)} found {type(found).__name__}, not a text")
     try:
         url = result_url(found, reply.url)
     except BadUrl as error:
-        raise _bad_reply(job, step, reading, f"`{printable(found, 100)}` is not a URL: {error}") from error
+        raise _bad_reply(job, request, reading, f"`{printable(found, 100)}` is not a URL: {error}") from error
     return UploadResult(url, {"provider": job.spec.name, **_extras(job, reading)})
 
 
@@ -85,13 +85,13 @@ def _optional(job: Job, reading: Reading, query: dict[str, Any] | None, *, as_ur
     return None if value == "" or isinstance(value, Held) else value
 
 
-def _bad_reply(job: Job, step: Step, reading: Reading, problem: str) -> BadReply:
+def _bad_reply(job: Job, request: Request, reading: Reading, problem: str) -> BadReply:
     begin = start_of(reading)
     said = f"; the reply begins: {begin}" if begin else ""
     return BadReply(
-        f"the host answered {reading.reply.status}, but {problem}{said}",
+        f"{described(request)} answered {reading.reply.status}, but {problem}{said}",
         job.spec.name,
         status=reading.reply.status,
-        step=step.name,
+        step=request.step,
         hint="The file may be there all the same. If the host changed its reply, the spec needs a new query.",
     )
