@@ -10,23 +10,43 @@ from typing import TYPE_CHECKING, Any
 from twat_fs._version import __version__
 
 if TYPE_CHECKING:
+    from twat_fs.factory import ProviderFactory
+    from twat_fs.readiness import ProviderInfo, setup_provider, setup_providers
     from twat_fs.results import UploadResult
-    from twat_fs.upload import UploadOptions, upload_file
+    from twat_fs.upload import UploadOptions, async_upload_file, upload_file
 
     PROVIDERS_PREFERENCE: list[str]
 
-__all__ = ["PROVIDERS_PREFERENCE", "UploadOptions", "UploadResult", "__version__", "upload_file"]
+__all__ = [
+    "PROVIDERS_PREFERENCE",
+    "ProviderFactory",
+    "ProviderInfo",
+    "UploadOptions",
+    "UploadResult",
+    "__version__",
+    "async_upload_file",
+    "setup_provider",
+    "setup_providers",
+    "upload_file",
+]
+
+_HOMES = {
+    "ProviderFactory": "twat_fs.factory",
+    "ProviderInfo": "twat_fs.readiness",
+    "UploadOptions": "twat_fs.upload",
+    "UploadResult": "twat_fs.results",
+    "async_upload_file": "twat_fs.upload",
+    "setup_provider": "twat_fs.readiness",
+    "setup_providers": "twat_fs.readiness",
+    "upload_file": "twat_fs.upload",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("upload_file", "UploadOptions"):
-        from twat_fs import upload
+    if name in _HOMES:
+        import importlib
 
-        return getattr(upload, name)
-    if name == "UploadResult":
-        from twat_fs.results import UploadResult
-
-        return UploadResult
+        return getattr(importlib.import_module(_HOMES[name]), name)
     if name == "PROVIDERS_PREFERENCE":
         from twat_fs.registry import Registry
 

@@ -12,6 +12,7 @@ from twat_fs.errors import NotConfigured, TrustError, UsageError
 from twat_fs.spec.catalog import Catalog, Entry
 from twat_fs.spec.options import wire_value
 from twat_fs.text import Redactor
+from twat_fs.upload_providers.naming import random_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
     from twat_fs.spec.model import Spec
-    from twat_fs.upload_providers.protocols import Call, Transfer
+    from twat_fs.upload_providers.protocols import Call
     from twat_fs.wire.job import Inputs, Job
 
 #: Names ourselves and where to complain, as hosts ask of programs (RFC 9110, 10.1.5).
 USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def _redact(record: logging.LogRecord) -> bool:
@@ -178,7 +177,7 @@ class Provider:
             UploadError: It was not taken, or is not there.
         """
         if self.spec.kind == "python":
-            return self._upload_by_module(source, call)
+            return self._upload_by_module(source, call, depth)
         from twat_fs.http.transport import Transport
         from twat_fs.retry import retrying
         from twat_fs.upload_providers.declarative import run
@@ -213,7 +212,7 @@ class Provider:
         """
         from twat_fs.http.transport import Transport
 
-        if self.spec.check == "none" or self.spec.kind == "python":
+        if self.spec.check == "none":
             return False
         chosen = self.registry.settings
         with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
@@ -246,17 +245,23 @@ class Provider:
             choose=secrets.randbelow,
         )
 
-    def _upload_by_module(self, source: Source, call: Call) -> UploadResult:
-        import importlib
+    def _upload_by_module(self, source: Source, call: Call, depth: str) -> UploadResult:
+        from twat_fs.retry import run
+        from twat_fs.upload_providers.loading import client_of, module_of, sent_by
 
-        values = self.option_values(call.options)
-        wire = {
-            name: None if (raw := values.get(name, facts.get("default"))) is None else wire_value(name, facts, raw)
-            for name, facts in self.spec.options.items()
+        client = client_of(module_of(self.spec.module, self.entry.path), self.name, self.spec.deps)
+        ready = call._replace(options=self._wire_options(call.options))
+        result = run(lambda: sent_by(client, source, ready), self.spec.retry)
+        if result.startswith(("http://", "https://")) and depth != "none" and self.spec.check != "none":
+            self.check(result, source, depth)
+        return result
+
+    def _wire_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        values = self.option_values(given)
+        raw = {name: values.get(name, facts.get("default")) for name, facts in self.spec.options.items()}
+        return {
+            name: wire_value(name, self.spec.options[name], value) for name, value in raw.items() if value is not None
         }
-        module = importlib.import_module(self.spec.module)
-        transfer: Transfer = module.get_provider(wire, self.registry.settings.data)
-        return transfer.upload(source, call)
 
     def _timed(self, request: Request) -> Request:
         seconds = self.registry.settings.timeout
@@ -281,10 +286,3 @@ class Provider:
             wire_value(name, facts, value)
         except UsageError as error:
             raise NotConfigured(f"{facts['env']}: {error.message}", self.name, hint=error.hint) from error
-
-
-def random_text(count: int) -> str:
-    """Lower-case letters and digits that nobody can guess."""
-    import secrets
-
-    return "".join(secrets.choice(_LETTERS) for _ in range(count))

@@ -11,18 +11,25 @@ from twat_fs.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from twat_fs.messages import Reply, Request
     from twat_fs.spec.model import Retry
-    from twat_fs.upload_providers.declarative import Exchange
+
+    T = TypeVar("T")
+    #: Sends a request, lets the judge raise what the reply means, and repeats where that helps.
+    Exchange = Callable[[Request, Callable[[Reply], None]], Reply]
 
 #: Seconds that a host may ask us to wait; one that asks for more is given up.
 RETRY_AFTER_LIMIT = 60.0
 
+#: Waits some seconds.
+sleep = time.sleep
+
 _log = logging.getLogger("twat_fs")
 
 
-def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[float], None] = time.sleep) -> Exchange:
+def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[float], None] = sleep) -> Exchange:
     """A way to send that repeats what failed retryably.
 
     Args:
@@ -32,25 +39,42 @@ def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[f
     """
 
     def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
-        attempt = 1
-        while True:
-            try:
-                reply = send(request)
-                judge(reply)
-            except RetryableError as error:
-                wait = pause(policy, attempt, error, idempotent=request.idempotent)
-                if wait is None:
-                    raise
-                _log.warning(
-                    "%s: %s; trying again in %.1f s (%d of %d)",
-                    request.provider, error, wait, attempt + 1, policy.attempts,
-                )  # fmt: skip
-                sleep(wait)
-                attempt += 1
-            else:
-                return reply
+        def attempt() -> Reply:
+            reply = send(request)
+            judge(reply)
+            return reply
+
+        return run(attempt, policy, idempotent=request.idempotent, sleep=sleep)
 
     return exchange
+
+
+def run(
+    attempt: Callable[[], T], policy: Retry, *, idempotent: bool = False, sleep: Callable[[float], None] = sleep
+) -> T:
+    """Try until it works, or until trying again is of no use.
+
+    Args:
+        attempt: One try.
+        policy: How often, and how long between.
+        idempotent: Whether doing it twice does no harm.
+        sleep: Waits some seconds.
+
+    Raises:
+        UploadError: What the last try raised.
+    """
+    count = 1
+    while True:
+        try:
+            return attempt()
+        except RetryableError as error:
+            wait = pause(policy, count, error, idempotent=idempotent)
+            if wait is None:
+                raise
+            count += 1
+            words = "%s: %s; trying again in %.1f s (%d of %d)"
+            _log.warning(words, error.provider, error, wait, count, policy.attempts)
+            sleep(wait)
 
 
 def pause(policy: Retry, attempt: int, error: RetryableError, *, idempotent: bool) -> float | None:

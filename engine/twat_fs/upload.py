@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.environment import provider_names, settings
@@ -17,12 +16,14 @@ from twat_fs.errors import (
     UploadFailed,
     UsageError,
 )
-from twat_fs.registry import Provider, Registry, random_text
+from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
 from twat_fs.units import shown_size
+from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from twat_fs.messages import Request
@@ -87,6 +88,7 @@ def upload_file(
     path: str | os.PathLike[str],
     provider: str | Sequence[str] | None = None,
     options: UploadOptions | None = None,
+    **provider_options: Any,
 ) -> UploadResult:
     """Upload a file.
 
@@ -94,6 +96,7 @@ def upload_file(
         path: The file.
         provider: A provider, or several to try in turn; without any, the default order.
         options: How to upload.
+        **provider_options: The provider's own options, on top of those in `options`.
 
     Returns:
         The URL, a `str` with `.metadata`.
@@ -104,12 +107,33 @@ def upload_file(
         UploadFailed: No provider took the file; `.attempts` holds the reason of each.
     """
     chosen = options or UploadOptions()
+    chosen = chosen._replace(options={**chosen.options, **provider_options})
     registry = Registry(settings(providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout))
     with Source(path) as source:
         outcome = upload(source, registry, named(provider), chosen)
     if outcome.result is None:
         raise UploadFailed(outcome.attempts)
     return outcome.result
+
+
+async def async_upload_file(
+    path: str | os.PathLike[str],
+    provider: str | Sequence[str] | None = None,
+    options: UploadOptions | None = None,
+    **provider_options: Any,
+) -> UploadResult:
+    """Upload a file without holding the event loop up; see `upload_file`."""
+    import asyncio
+
+    return await asyncio.to_thread(upload_file, path, provider, options, **provider_options)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ProviderInfo":  # people import it from here; it is defined where readiness is found out
+        from twat_fs.readiness import ProviderInfo
+
+        return ProviderInfo
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def named(provider: str | Sequence[str] | None) -> list[str]:
@@ -164,17 +188,8 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     """
     if options.check not in DEPTHS:
         raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
-    path = (options.remote_path or "").replace(os.sep, "/").lstrip("/")
-    if any(part in (".", "..") for part in path.split("/")) or any(character < " " for character in path):
-        raise UsageError(f"the remote path `{options.remote_path}` has a part that is . or .. or holds a line break")
-    folder, _, name = path.rpartition("/")
-    name = name or source.name
-    if options.unique:
-        stem, dot, suffix = name.rpartition(".")
-        unique = random_text(8)
-        name = f"{stem}-{unique}.{suffix}" if stem and dot else f"{name}-{unique}"
-    remote_path = f"{folder}/{name}" if folder else name
-    return Call(name, remote_path, options.options, options.force, options.timeout, options.progress)
+    name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
+    return Call(name, path, options.options, options.force, options.progress)
 
 
 def unfit(spec: Spec, source: Source) -> NonRetryableError | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import time
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.findings import label_lines
@@ -12,16 +9,12 @@ from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.environment import settings
 from twat_fs.errors import SpecError, TwatFsError
 from twat_fs.registry import Provider, Registry
-from twat_fs.source import Source
 from twat_fs.spec.label import label
+from twat_fs.trial import tried
 from twat_fs.units import shown_size
-from twat_fs.upload import UploadOptions, call_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-#: Bytes that a test of a provider uploads.
-_SAMPLE = 1024
 
 
 def listing(given: dict[str, Any]) -> int:
@@ -108,7 +101,7 @@ def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
             reason = provider.not_ready()
             if reason is not None:
                 raise reason
-            facts = {"name": name, "ready": True, **(_tried(provider) if _wants_trial(provider, given) else {})}
+            facts = {"name": name, "ready": True, **(tried(provider) if _wants_trial(provider, given) else {})}
         except TwatFsError as error:
             if given["name"] and error.exit_code == 2:
                 raise
@@ -124,25 +117,6 @@ def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
 def _wants_trial(provider: Provider, given: dict[str, Any]) -> bool:
     closed = provider.spec.about.get("checked", {}).get("status") == "closed"
     return bool(given["online"]) and (bool(given["name"]) or not closed)
-
-
-def _tried(provider: Provider) -> dict[str, Any]:
-    """Upload a small file and fetch it back, as the spec lets it be checked."""
-    descriptor, path = tempfile.mkstemp(prefix="twat-fs-", suffix=".txt")
-    try:
-        with open(descriptor, "wb") as file:
-            file.write((b"twat-fs status " + os.urandom(16).hex().encode() + b"\n").ljust(_SAMPLE, b"."))
-        with Source(path) as source:
-            call = call_for(source, UploadOptions())
-            begun = time.monotonic()
-            url = provider.upload(source, call, "none")
-            sent = time.monotonic()
-            checked = provider.check(url, source, "hash")
-            done = time.monotonic()
-    finally:
-        os.unlink(path)
-    facts: dict[str, Any] = {"url": str(url), "upload_seconds": round(sent - begun, 3), "checked": checked}
-    return {**facts, "fetch_seconds": round(done - sent, 3)} if checked else facts
 
 
 def _times(facts: dict[str, Any]) -> str:

@@ -11,15 +11,11 @@ from twat_fs.wire.extract import result, save
 from twat_fs.wire.plan import follow, plan, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from twat_fs.messages import Reply, Request
     from twat_fs.results import UploadResult
+    from twat_fs.retry import Exchange
     from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
-
-    #: Sends a request, lets the judge raise what the reply means, and repeats where that helps.
-    Exchange = Callable[[Request, Callable[[Reply], None]], Reply]
 
 #: Redirects that one step may follow.
 _REDIRECTS = 5

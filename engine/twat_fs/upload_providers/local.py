@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from twat_fs.environment import settings
 from twat_fs.errors import Conflict, NotConfigured, QuotaExceeded
 from twat_fs.results import UploadResult
+from twat_fs.upload_providers.simple import SimpleProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from twat_fs.source import Source
-    from twat_fs.upload_providers.protocols import Call
+    from twat_fs.upload_providers.protocols import Call, ProviderHelp
 
 _NAME = "local"
 
 
-class LocalProvider:
-    """Puts files under one folder.
+#: What a module of a Python provider says of itself.
+PROVIDER_HELP: ProviderHelp = {
+    "setup": "Set TWAT_FS_LOCAL_DIR to the folder to copy into, and, where a web server shows that folder, "
+    "TWAT_FS_LOCAL_BASE_URL to its address.",
+    "deps": "",
+}
 
-    Args:
-        folder: Where files go; made when it is not there.
-        base_url: What serves the folder, without a trailing slash, or None for `file://` URLs.
-    """
 
-    def __init__(self, folder: str, base_url: str | None = None) -> None:
-        self._folder = os.path.abspath(os.path.expanduser(folder))
-        self._base_url = base_url
+class LocalProvider(SimpleProvider):
+    """Puts files under a folder: the option `dir`, and `base_url` for what serves it."""
+
+    provider_name = _NAME
 
     def upload(self, source: Source, call: Call) -> UploadResult:
         """Copy the file; it appears under its name whole or not at all.
@@ -38,13 +40,14 @@ class LocalProvider:
             NotConfigured: The folder cannot be written.
             QuotaExceeded: The disk is full.
         """
-        target = os.path.join(self._folder, *call.remote_path.split("/"))
+        folder = os.path.abspath(os.path.expanduser(call.options.get("dir") or default_folder()))
+        target = os.path.join(folder, *call.remote_path.split("/"))
         try:
             os.makedirs(os.path.dirname(target), exist_ok=True)
             self._copy(source, target, call)
         except OSError as error:
-            raise self._refused(target, error) from error
-        return UploadResult(self._url(target), {"provider": _NAME, "path": target})
+            raise _refused(folder, target, error) from error
+        return UploadResult(_url(folder, target, call.options.get("base_url")), {"provider": _NAME, "path": target})
 
     def _copy(self, source: Source, target: str, call: Call) -> None:
         part = os.path.join(os.path.dirname(target), f".{os.getpid()}-{os.urandom(4).hex()}.part")
@@ -60,25 +63,30 @@ class LocalProvider:
             if os.path.lexists(part):
                 os.unlink(part)
 
-    def _url(self, target: str) -> str:
-        if self._base_url is None:
-            return "file://" + quote(os.fsencode(target))
-        return f"{self._base_url}/{quote(os.fsencode(os.path.relpath(target, self._folder)))}"
 
-    def _refused(self, target: str, error: OSError) -> Exception:
-        import errno
+def default_folder() -> str:
+    """Where files go when no folder is set."""
+    return os.path.join(settings().data, "uploads")
 
-        if error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR):
-            return Conflict(
-                f"{target} is there already",
-                _NAME,
-                hint="Name another with --remote-path, or use --unique, or --force to overwrite it.",
-            )
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return QuotaExceeded(f"no space is left in {self._folder}", _NAME)
-        return NotConfigured(
-            f"cannot write to {self._folder}: {error.strerror}", _NAME, hint="Set TWAT_FS_LOCAL_DIR to another folder."
+
+def _url(folder: str, target: str, base_url: str | None) -> str:
+    if base_url is None:
+        return "file://" + quote(os.fsencode(target))
+    return f"{base_url}/{quote(os.fsencode(os.path.relpath(target, folder)))}"
+
+
+def _refused(folder: str, target: str, error: OSError) -> Exception:
+    if error.errno in (errno.EEXIST, errno.EISDIR, errno.ENOTDIR):
+        return Conflict(
+            f"{target} is there already",
+            _NAME,
+            hint="Name another with --remote-path, or use --unique, or --force to overwrite it.",
         )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return QuotaExceeded(f"no space is left in {folder}", _NAME)
+    return NotConfigured(
+        f"cannot write to {folder}: {error.strerror}", _NAME, hint="Set TWAT_FS_LOCAL_DIR to another folder."
+    )
 
 
 def _write(source: Source, file: Any, call: Call) -> None:
@@ -92,11 +100,11 @@ def _write(source: Source, file: Any, call: Call) -> None:
     os.fsync(file.fileno())
 
 
-def get_provider(options: Mapping[str, Any], data_folder: str) -> LocalProvider:
-    """The provider for some options.
+def get_credentials() -> dict[str, Any]:
+    """None are needed."""
+    return {}
 
-    Args:
-        options: `dir` and `base_url`, each maybe None.
-        data_folder: The folder for the user's data, used where `dir` says nothing.
-    """
-    return LocalProvider(options.get("dir") or os.path.join(data_folder, "uploads"), options.get("base_url"))
+
+def get_provider() -> LocalProvider:
+    """The provider."""
+    return LocalProvider()

@@ -1,10 +1,11 @@
-"""What a provider is to the rest of the package."""
+"""What a provider is to the rest of the package, and to those who write one in Python."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
     from twat_fs.results import UploadResult
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 
     #: Called with the bytes of the file that were sent so far, and its size.
     Progress = Callable[[int, int], None]
+
+
+class ProviderHelp(TypedDict):
+    """What a provider says of itself: how to set it up, and what must be installed."""
+
+    setup: str
+    deps: str
 
 
 class Call(NamedTuple):
@@ -22,7 +30,6 @@ class Call(NamedTuple):
         remote_path: The wanted path at the host, without a leading `/`; the name, unless asked for.
         options: The provider's options by name, as given.
         force: Whether a file of that name may be overwritten.
-        timeout: Seconds without progress after which a request fails, or None for what the provider says.
         progress: Told how far the upload is, or None.
     """
 
@@ -30,10 +37,10 @@ class Call(NamedTuple):
     remote_path: str
     options: Mapping[str, Any] = {}
     force: bool = False
-    timeout: float | None = None
     progress: Progress | None = None
 
 
+@runtime_checkable
 class Transfer(Protocol):
     """A way to put one open file somewhere."""
 
@@ -44,4 +51,49 @@ class Transfer(Protocol):
             UploadError: It was not taken.
             SourceError: It cannot be read, or changed meanwhile.
         """
+        ...
+
+
+@runtime_checkable
+class ProviderClient(Protocol):
+    """A provider that is ready: what `get_provider()` of a provider module gives."""
+
+    def upload_file(
+        self,
+        file_path: str | os.PathLike[str],
+        remote_path: str | os.PathLike[str] | None = None,
+        *,
+        unique: bool = False,
+        force: bool = False,
+        upload_path: str | None = None,
+        **kwargs: Any,
+    ) -> UploadResult:
+        """Upload a file and return its URL."""
+        ...
+
+    async def async_upload_file(
+        self,
+        file_path: str | os.PathLike[str],
+        remote_path: str | os.PathLike[str] | None = None,
+        *,
+        unique: bool = False,
+        force: bool = False,
+        upload_path: str | None = None,
+        **kwargs: Any,
+    ) -> UploadResult:
+        """The same, to be awaited."""
+        ...
+
+
+class Provider(Protocol):
+    """A provider module: what a module that a card names must export."""
+
+    PROVIDER_HELP: ProviderHelp
+
+    def get_credentials(self) -> Mapping[str, Any] | None:
+        """The credentials from the environment, or None where they are missing."""
+        ...
+
+    def get_provider(self) -> ProviderClient | None:
+        """The provider, or None where it is not configured."""
         ...

@@ -1,0 +1,43 @@
+"""The name and the path that a file gets at a host."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from twat_fs.errors import UsageError
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+#: Characters of the part that makes a name nobody's: 41 bits.
+_UNIQUE = 8
+
+
+def wanted_name(own: str, remote_path: str | os.PathLike[str] | None, *, unique: bool = False) -> tuple[str, str]:
+    """The name and the path to give a file.
+
+    Args:
+        own: The file's own name.
+        remote_path: The wanted path; one that ends in `/` is a folder for the file's own name.
+        unique: Put a random part into the name.
+
+    Returns:
+        The name, and the path without a leading `/`.
+
+    Raises:
+        UsageError: The path has a part `.` or `..`, or a control character.
+    """
+    path = os.fspath(remote_path or "").replace(os.sep, "/").lstrip("/")
+    if any(part in (".", "..") for part in path.split("/")) or any(character < " " for character in path):
+        raise UsageError(f"the remote path `{remote_path}` has a part that is . or .. or holds a line break")
+    folder, _, name = path.rpartition("/")
+    name = name or own
+    if unique:
+        stem, dot, suffix = name.rpartition(".")
+        part = random_text(_UNIQUE)
+        name = f"{stem}-{part}.{suffix}" if stem and dot else f"{name}-{part}"
+    return name, f"{folder}/{name}" if folder else name
+
+
+def random_text(count: int) -> str:
+    """Lower-case letters and digits that nobody can guess."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(count))
