@@ -161,7 +161,7 @@ def upload(source: Source, registry: Registry, names: Sequence[str], options: Up
     outcome = Outcome(source.size)
     candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
-        failure = _try(candidate, source, call, options, outcome)
+        failure = _try(candidate, source, call, options, outcome, alone=len(candidates) == 1)
         if failure is None:
             break
         outcome.attempts.append(failure)
@@ -220,10 +220,10 @@ def _matches(patterns: Sequence[str], source: Source) -> bool:
 
 
 def _try(
-    candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome
+    candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome, *, alone: bool
 ) -> UploadError | None:
     """Try one provider; sets the outcome's result, or returns why there is none."""
-    reason = unfit(candidate.spec, source) or candidate.not_ready()
+    reason = unfit(candidate.spec, source) or candidate.not_ready() or (None if alone else _unoffered(candidate, call))
     if reason is not None:
         return reason
     _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
@@ -235,6 +235,15 @@ def _try(
     _log.info("%s: done: %s", candidate.name, result)
     result.metadata.setdefault("size", source.size)
     outcome.result = result
+    return None
+
+
+def _unoffered(candidate: Provider, call: Call) -> NotConfigured | None:
+    """Why one of several providers cannot do what the options ask for; a single one says so as a wrong call."""
+    try:
+        candidate.option_values(call.options)
+    except UsageError as error:
+        return NotConfigured(error.message, candidate.name, hint=error.hint)
     return None
 
 

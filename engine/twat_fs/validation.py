@@ -65,7 +65,6 @@ def example_problems(document: Document, card: dict[str, Any]) -> list[Problem]:
     problems = []
     for index, example in enumerate(document.data.get("examples") or []):
         for mismatch in run_example(spec, example, run):
-            unknown = mismatch.path[:1] == ("replies",)
-            place = document.place(("examples", index, *mismatch.path), key=unknown)
+            place = document.place(("examples", index, *mismatch.path), key=mismatch.key)
             problems.append(Problem("example", mismatch.message, place))
     return problems

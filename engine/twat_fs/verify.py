@@ -51,6 +51,8 @@ def verify(
     checker = _Checker(transport, provider, hosts)
     try:
         problem = checker.compare_hash(url, source) if depth == "hash" else checker.compare_size(url, source, way)
+    except _Wrong as error:
+        problem = str(error)
     except (NetworkError, UploadTimeout) as error:
         raise _failed(provider, f"{url} cannot be fetched: {error}") from error
     except UploadError as error:
@@ -70,6 +72,10 @@ def _failed(provider: str, message: str) -> VerifyError:
     )
 
 
+class _Wrong(Exception):
+    """What the URL serves cannot be the file; the message says why, as a predicate."""
+
+
 class _Checker:
     def __init__(self, transport: Transport, provider: str, hosts: Sequence[str]) -> None:
         self._transport = transport
@@ -84,6 +90,8 @@ class _Checker:
         def count(block: memoryview | bytes) -> None:
             nonlocal seen
             seen += len(block)
+            if seen > source.size:
+                raise _Wrong(f"serves more than the {source.size} bytes that were sent")
 
         if way == "head":
             reply = self._follow(url, "HEAD", (), self._transport.send)
@@ -92,8 +100,7 @@ class _Checker:
         else:
             # One byte tells the size of the whole, where the host knows ranges (RFC 9110, 14).
             headers = (("Range", "bytes=0-0"),)
-            fetch = self._fetcher(count, source.size + 1)
-            reply = self._follow(url, "GET", headers, fetch)
+            reply = self._follow(url, "GET", headers, self._fetcher(count))
             size = _total(reply, seen)
         problem = self._status_problem(reply, url)
         if problem or not self.told or size is None or size == source.size:
@@ -104,15 +111,23 @@ class _Checker:
         """What is wrong with the bytes that a URL serves; nothing if nothing is."""
         import hashlib
 
-        digest = hashlib.sha256()
-        reply = self._follow(url, "GET", (), self._fetcher(digest.update, source.size + 1))
+        digest, seen = hashlib.sha256(), 0
+
+        def take(block: memoryview | bytes) -> None:
+            nonlocal seen
+            seen += len(block)
+            if seen > source.size:
+                raise _Wrong(f"serves more than the {source.size} bytes that were sent")
+            digest.update(block)
+
+        reply = self._follow(url, "GET", (), self._fetcher(take))
         problem = self._status_problem(reply, url)
         if problem or not self.told or digest.hexdigest() == source.digest("sha256"):
             return problem
         return "serves other bytes than were sent"
 
-    def _fetcher(self, sink: Callable[[memoryview | bytes], object], limit: int) -> Callable[[Request], Reply]:
-        return lambda request: self._transport.fetch(request, sink, max(limit, 1 << 20))
+    def _fetcher(self, sink: Callable[[memoryview | bytes], object]) -> Callable[[Request], Reply]:
+        return lambda request: self._transport.fetch(request, sink)
 
     def _follow(
         self, url: str, method: str, headers: tuple[tuple[str, str], ...], send: Callable[[Request], Reply]

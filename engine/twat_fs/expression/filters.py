@@ -94,11 +94,16 @@ def _regex_replace(text: str, pattern: str, replacement: Any) -> str:
     from twat_fs.expression.query import compile_regex
 
     template = str(to_text(replacement))
+    compiled = compile_regex(pattern)
 
     def put(match: Any) -> str:
-        return re.sub(r"\$(\d)", lambda group: match.group(int(group.group(1))) or "", template)
+        def group(found: re.Match[str]) -> str:
+            number = int(found.group(1))
+            return (match.group(number) or "") if number <= compiled.groups else ""
 
-    return capped(str(compile_regex(pattern).sub(put, text)))
+        return re.sub(r"\$(\d)", group, template)
+
+    return capped(str(compiled.sub(put, text)))
 
 
 def _split(text: str, separator: Any = None) -> list[str]:

@@ -200,7 +200,7 @@ def _filter(node: nodes.Filter) -> Tree:
         raise ExpressionError(f"the filter `{node.name}` has nothing before it", near=node.name)
     arguments = [_tree(argument) for argument in node.args]
     if node.name == "regex_replace":
-        _check_pattern(arguments[0])
+        _check_pattern(*arguments)
     if node.name == "date":
         _check_date(arguments[0])
     return ["filter", node.name, _tree(node.node), arguments]
@@ -223,16 +223,19 @@ def _count(node: nodes.Filter | nodes.Call, least: int, most: int) -> None:
         raise ExpressionError(f"`{name}` takes {wanted} arguments, by place", near=name)
 
 
-def _check_pattern(argument: Tree) -> None:
+def _check_pattern(argument: Tree, replacement: Tree) -> None:
     if argument[0] != "const" or not isinstance(argument[1], str):
         raise ExpressionError("the pattern of regex_replace is written out, in quotes", near="regex_replace")
     from twat_fs.expression.query import compile_regex
 
     try:
-        compile_regex(argument[1])
+        groups = compile_regex(argument[1]).groups
     except ExpressionError as error:
         error.near = argument[1]
         raise
+    named = [int(number) for number in re.findall(r"\$(\d)", str(replacement[1]))] if replacement[0] == "const" else []
+    if max(named, default=0) > groups:
+        raise ExpressionError(f"the pattern has {groups} groups, so there is no ${max(named)}", near=f"${max(named)}")
 
 
 def _check_date(argument: Tree) -> None:

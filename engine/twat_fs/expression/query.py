@@ -183,7 +183,9 @@ def _check_jmespath(expression: str) -> None:
         tree = jmespath.compile(expression).parsed
     except (JMESPathError, RecursionError) as error:
         words = str(error).splitlines()[0].split(" Parse error at")[0].rstrip(":")
-        raise ExpressionError(f"the JMESPath query does not compile: {words}", rule="query") from None
+        fixed = expression.startswith(("http://", "https://", "/"))
+        hint = f"A fixed text is written {{template: {expression}}}." if fixed else ""
+        raise ExpressionError(f"the JMESPath query does not compile: {words}", rule="query", hint=hint) from None
     word = _bare_literal(tree)
     if word:
         raise ExpressionError(

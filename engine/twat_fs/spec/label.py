@@ -93,6 +93,10 @@ def _sends(card: dict[str, Any]) -> tuple[str, ...]:
     for step in card["steps"]:
         for _, tree in flows.parts(step):
             sent += _told(tree)
+        if trees.is_file(step.get("raw", ["null"])) and not any(
+            name.lower() == "content-type" for name in step["headers"]
+        ):
+            sent.append(_SENT["type"])
     sent += [f"option {name}" for name in card["options"] if _is_sent(card, name)]
     return tuple(dict.fromkeys(sent))
 

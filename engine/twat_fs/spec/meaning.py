@@ -90,6 +90,9 @@ class MeaningRules(Rules):
             self._check_errors(step["errors"], (*path, "errors"))
             self._check_expect(step, path)
             for header in step["headers"]:
+                if header.lower() == "content-type" and "multipart" in step:
+                    why = "the Content-Type of a multipart body is the engine's: it holds the boundary"
+                    self.report("conflict", why, (*path, "headers", header), key=True)
                 if header.lower() in _RESERVED:
                     self.report("bad-value", f"the header {header} is the engine's", (*path, "headers", header))
         begin = self.card["retry"]["from"]

@@ -66,6 +66,7 @@ DOCUMENTED = {
     "file": "docs/spec-language.md#a-step",
     "default": "docs/spec-language.md#options",
     "errors": "docs/spec-language.md#errors",
+    "unused": "docs/spec-language.md#options",
     "example": "docs/spec-language.md#examples",
     "not-yet": "docs/spec-language.md#pieces-resuming-and-waiting",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from twat_fs.retry import Exchange
     from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
+
+_log = logging.getLogger("twat_fs")
 
 #: Redirects that one step may follow.
 _REDIRECTS = 5
@@ -39,6 +42,7 @@ def run(job: Job, exchange: Exchange) -> UploadResult:
     except RetryableError as error:
         if begin is None or error.ambiguous or last.index <= begin:
             raise
+        _log.warning("%s: %s; beginning again at the step %s", job.spec.name, error, steps[begin].name)
         _run_from(begin, job, exchange, last)
     if last.request is None or last.reply is None:
         raise BadReply("no step of the spec ran: every `when` was false", job.spec.name)

@@ -141,7 +141,9 @@ def _rule(job: Job, step: Step, reading: Reading) -> Rule | None:
 def _applies(rule: Rule, job: Job, step: Step, reading: Reading) -> bool:
     if rule.when is not None:
         return holds(rule.when, reading, job.scope)
-    return reading.reply.status not in step.expect
+    # A rule for a whole class does not turn success into failure; one for a status says what it means.
+    status = reading.reply.status
+    return status not in step.expect if rule.match == str(status) else not succeeds(step, status)
 
 
 def _built_in(step: Step, reply: Reply) -> type[UploadError] | None:

@@ -10,6 +10,7 @@ from twat_fs.errors import TwatFsError, UploadError
 from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
 from twat_fs.source import media_type
+from twat_fs.units import parse_size
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ class Mismatch(NamedTuple):
     Attributes:
         path: Keys from the example down to what is not true.
         message: What was expected and what came.
+        key: Whether it is the last key itself that is wrong, and not its value.
     """
 
     path: tuple[str | int, ...]
     message: str
+    key: bool = False
 
 
 def run_example(spec: Spec, example: Mapping[str, Any], run: Run) -> list[Mismatch]:
@@ -55,7 +58,7 @@ def run_example(spec: Spec, example: Mapping[str, Any], run: Run) -> list[Mismat
         outcome = {"error": error.kind, "why": error.message}
     except TwatFsError as error:
         return [Mismatch((), f"it cannot be run: {error.message}")]
-    return player.mismatches + _compare(example, outcome)
+    return player.mismatches + _compare(example, outcome) + player.unsent()
 
 
 def _compare(example: Mapping[str, Any], outcome: dict[str, str]) -> list[Mismatch]:
@@ -73,15 +76,21 @@ class _Player:
         self.spec = spec
         self.example = example
         self.mismatches: list[Mismatch] = []
-        replies = {"request": example["reply"]} if "reply" in example else example.get("replies", {})
+        self.single = "replies" not in example
+        only = spec.steps[0].name
+        replies = {only: example["reply"]} if "reply" in example else example.get("replies", {})
         names = [step.name for step in spec.steps]
         for name in replies:
             if name not in names:
-                self.mismatches.append(Mismatch(("replies", name), f"there is no step `{name}`"))
+                self.mismatches.append(Mismatch(("replies", name), f"there is no step `{name}`", key=True))
         self.replies = {name: list(_as_list(found)) for name, found in replies.items()}
         sent = example.get("sent", {})
-        if names == ["request"]:
-            sent = {"request": sent} if sent else {}
+        if self.single:
+            sent = {only: sent} if sent else {}
+        self.mismatches += [
+            Mismatch(("sent", name), f"there is no step `{name}`", key=True) for name in sent if name not in names
+        ]
+        self.mismatches += _undeclared(spec, example)
         self.sent = {name: list(_as_list(found)) for name, found in sent.items()}
 
     def inputs(self) -> Inputs:
@@ -105,7 +114,7 @@ class _Player:
     def exchange(self, request: Request, judge: Callable[[Reply], None]) -> Reply:
         expected = self.sent.get(request.step, [])
         if expected:
-            path = ("sent",) if self.spec.steps[0].name == "request" else ("sent", request.step)
+            path = ("sent",) if self.single else ("sent", request.step)
             self.mismatches += [Mismatch((*path, *at), text) for at, text in _differences(expected.pop(0), request)]
         waiting = self.replies.get(request.step, [])
         if not waiting:
@@ -113,6 +122,24 @@ class _Player:
         reply = _reply(waiting.pop(0), request)
         judge(reply)
         return reply
+
+    def unsent(self) -> list[Mismatch]:
+        """What the example expects of steps that never ran."""
+        return [
+            Mismatch(("sent",) if self.single else ("sent", name), f"the step `{name}` sent nothing", key=True)
+            for name, expected in self.sent.items()
+            if any(item is not None for item in expected)
+        ]
+
+
+def _undeclared(spec: Spec, example: Mapping[str, Any]) -> list[Mismatch]:
+    known = {"options": list(spec.options), "credentials": [item.name for item in spec.credentials]}
+    return [
+        Mismatch((section, name), f"the spec declares no `{section}.{name}`", key=True)
+        for section, names in known.items()
+        for name in example.get(section, {})
+        if name not in names
+    ]
 
 
 class _NoReply(TwatFsError):
@@ -132,7 +159,7 @@ def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
             "name": name,
             "stem": stem if stem and dot else name,
             "suffix": f".{suffix}" if stem and dot else "",
-            "size": int(facts.get("size", len(content))),
+            "size": parse_size(facts.get("size", len(content))),
             "mtime": _NOW,
             "type": facts.get("type") or media_type(name),
             "text": text,
@@ -154,8 +181,10 @@ def _reply(facts: Mapping[str, Any], request: Request) -> Reply:
     return Reply(int(facts.get("status", 200)), str(facts.get("url", reveal(request.url))), headers, body.encode())
 
 
-def _differences(expected: Mapping[str, Any], request: Request) -> list[tuple[tuple[str | int, ...], str]]:
+def _differences(expected: Mapping[str, Any] | None, request: Request) -> list[tuple[tuple[str | int, ...], str]]:
     """Where a request holds not what an example names."""
+    if expected is None:
+        return [((), "the example expects that this is not sent")]
     actual = _as_step(request)
     found: list[tuple[tuple[str | int, ...], str]] = []
     for key, value in expected.items():

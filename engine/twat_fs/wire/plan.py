@@ -21,6 +21,7 @@ from twat_fs.messages import (
     origins_of,
     reveal,
 )
+from twat_fs.spec import trees
 from twat_fs.urls import BadUrl, authority, names_host, request_url, without_query
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def follow(job: Job, request: Request, location: str) -> Request:
 def _address(job: Job, step: Step) -> Text:
     url = render_url(step.url, job.scope)
     if url is None:
-        raise EvaluationError("the address is null")
+        raise EvaluationError(f"the address is null{_nulls(job, step)}")
     pairs = [(name, render(tree, job.scope)) for name, tree in step.query.items()]
     for name, value in pairs:
         if value is not None:
@@ -131,6 +132,16 @@ def _address(job: Job, step: Step) -> Text:
     except BadUrl as error:
         kind = BadReply if any(name in str(step.url) for name in ("'saved'", '"saved"')) else NotConfigured
         raise kind(f"`{masked(url)}` is not an address: {error}", job.spec.name, step=step.name) from error
+
+
+def _nulls(job: Job, step: Step) -> str:
+    """The names in an address that have no value, for a message."""
+    empty = [
+        ".".join(path)
+        for path in trees.paths(step.url)
+        if evaluate(["path", path[0], list(path[1:])], job.scope) is None
+    ]
+    return f": {', '.join(empty)} has no value" if empty else ""
 
 
 def _cut(url: Text, mark: str) -> tuple[Text, str, str]:
