@@ -116,6 +116,12 @@ class Source:
                 f"{self.path}: the file shrank while it was being sent: {self.size} bytes were promised, {sent} found",
                 hint="Upload it again when nothing writes to it.",
             )
+        # Files of /proc and the like say 0 bytes and hold more.
+        if not self.size and self.read_into(memoryview(bytearray(1)), 0):
+            raise SourceError(
+                f"{self.path}: the file says it is empty and is not",
+                hint="Copy it to a regular file and upload that.",
+            )
         if self._identity() != self._seen:
             raise SourceError(
                 f"{self.path}: the file changed while it was being sent; the host may hold a mixture",
@@ -167,11 +173,11 @@ def media_type(name: str) -> str:
         return _FALLBACK_TYPE
     import mimetypes
 
+    suffix = "." + mimetypes.suffix_map.get(suffix, suffix).rpartition(".")[2]  # .tgz is .tar.gz
+    if suffix in mimetypes.encodings_map:
+        return _COMPRESSED.get(mimetypes.encodings_map[suffix], _FALLBACK_TYPE)
     # Python's own table first: reading the system's, which `guess_type` begins with, takes 6 ms.
-    if suffix in mimetypes.types_map:
-        return mimetypes.types_map[suffix]
-    guess, encoding = mimetypes.guess_type(name)
-    return _COMPRESSED.get(encoding, _FALLBACK_TYPE) if encoding else guess or _FALLBACK_TYPE
+    return mimetypes.types_map.get(suffix) or mimetypes.guess_type(name)[0] or _FALLBACK_TYPE
 
 
 def sendable_name(name: str) -> str:

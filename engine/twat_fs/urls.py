@@ -48,6 +48,8 @@ def result_url(text: str, base: str = "") -> str:
     found = _REFUSED.search(text)
     if found:
         raise BadUrl(f"it holds the character U+{ord(found.group()):04X}")
+    if not text.isascii():
+        _refuse_unseen(text)
     if text.startswith("/"):
         if text.startswith("//"):
             raise BadUrl("it begins with //, so its host could be anyone's")
@@ -76,6 +78,14 @@ def names_host(pattern: str, host: str) -> bool:
 def without_query(url: str) -> str:
     """A URL as messages show it: without the query and the fragment, where secrets live."""
     return url.partition("#")[0].partition("?")[0]
+
+
+def _refuse_unseen(text: str) -> None:
+    import unicodedata
+
+    for character in text:
+        if unicodedata.category(character)[0] in "CZ":
+            raise BadUrl(f"it holds the character U+{ord(character):04X}")
 
 
 def _split(text: str) -> SplitResult:

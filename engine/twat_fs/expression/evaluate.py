@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression import secrets
-from twat_fs.expression.filters import FILTERS, EvaluationError, Verbatim, capped, quote, to_text
+from twat_fs.expression.filters import FILTERS, EvaluationError, added, capped, quote, to_text
 from twat_fs.messages import Held
 
 if TYPE_CHECKING:
@@ -223,9 +223,7 @@ def _plus(tree: Tree, scope: Scope) -> Any:
     if _is_number(left) and _is_number(right):
         return left + right
     if all(isinstance(secrets.bare(side), str) for side in (left, right)):
-        if isinstance(left, Verbatim) or isinstance(right, Verbatim):
-            return Verbatim(capped(str(quote(left)) + str(quote(right))))
-        return _joined([left, right])
+        return added(left, right)
     raise EvaluationError(f"{_kind(left)} + {_kind(right)}: + takes two texts or two numbers")
 
 
@@ -258,13 +256,13 @@ def _list(tree: Tree, scope: Scope) -> list[Any]:
     return [value for item in tree[1] if (value := evaluate(item, scope)) is not None or item == ["null"]]
 
 
-def _dict(tree: Tree, scope: Scope) -> dict[str, Any]:
-    result: dict[str, Any] = {}
+def _dict(tree: Tree, scope: Scope) -> dict[Any, Any]:
+    result: dict[Any, Any] = {}
     for key_tree, value_tree in tree[1]:
         key = to_text(evaluate(key_tree, scope))
         value = evaluate(value_tree, scope)
         if key is not None and (value is not None or value_tree == ["null"]):
-            result[key.value if isinstance(key, Held) else key] = value
+            result[key] = value
     return result
 
 

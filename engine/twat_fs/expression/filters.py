@@ -17,9 +17,31 @@ class EvaluationError(Exception):
 
 
 class Verbatim(str):
-    """A text that goes into a URL as it is, since `raw` or `urlencode` made it."""
+    """A text that `raw` or `urlencode` made, or that such a text went into.
 
-    __slots__ = ()
+    Attributes:
+        encoded: The text as it goes into a URL.
+    """
+
+    encoded: str
+
+    def __new__(cls, text: str, encoded: str | None = None) -> Verbatim:
+        """Make the string; without `encoded` it goes into a URL as it is."""
+        made = super().__new__(cls, text)
+        made.encoded = str(text) if encoded is None else encoded
+        return made
+
+
+def added(left: Any, right: Any) -> Any:
+    """Two texts put together; what is ready for a URL stays so."""
+    plain = [str(secrets.bare(side)) for side in (left, right)]
+    text: Any = capped("".join(plain))
+    if any(isinstance(secrets.bare(side), Verbatim) for side in (left, right)):
+        text = Verbatim(text, "".join(str(secrets.bare(quote(side))) for side in (left, right)))
+    if isinstance(left, Held) or isinstance(right, Held):
+        joined = secrets.join("", [left, right])
+        return Held(text, joined.origins, joined.pieces)
+    return text
 
 
 def capped(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -48,9 +70,9 @@ def quote(value: Any) -> Any:
     """The text percent-encoded down to the unreserved characters of RFC 3986, 2.3, unless it is ready."""
     if isinstance(value, Held):
         if isinstance(value.value, Verbatim):
-            return value
+            return Held(value.value.encoded, value.origins, value.pieces)
         return secrets.derived(value, _percent, "percent")
-    return value if isinstance(value, Verbatim) else Verbatim(_percent(value))
+    return value.encoded if isinstance(value, Verbatim) else _percent(value)
 
 
 def _percent(text: str, safe: str = "") -> str:
@@ -116,9 +138,10 @@ def _join(value: Any, separator: Any = "") -> Any:
     if not isinstance(value, list):
         raise EvaluationError("join takes a list")
     texts = [to_text(item) for item in value if item is not None]
-    between = str(to_text(secrets.bare(separator)))
-    if any(isinstance(text, Held) for text in texts):
-        return secrets.join(between, texts)
+    between = to_text(separator)
+    if any(isinstance(text, Held) for text in (between, *texts)):
+        return secrets.join("", [piece for text in texts for piece in (between, text)][1:])
+    between = str(between)
     if sum(len(str(text)) + len(between) for text in texts) > TEXT_LIMIT:
         raise EvaluationError(f"join would make more than {TEXT_LIMIT} characters")
     return between.join(str(text) for text in texts)

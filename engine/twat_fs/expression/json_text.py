@@ -25,17 +25,21 @@ def _write(value: Any, parts: list[Any]) -> None:
     if isinstance(value, Held):
         parts.extend(_held(value))
     elif isinstance(value, dict):
-        _write_all("{", [(json.dumps(str(key)) + ":", item) for key, item in value.items()], "}", parts)
+        _write_all("{", list(value.items()), "}", parts)
     elif isinstance(value, list):
-        _write_all("[", [("", item) for item in value], "]", parts)
+        _write_all("[", [(None, item) for item in value], "]", parts)
     else:
         parts.append(json.dumps(value))
 
 
-def _write_all(opening: str, items: list[tuple[str, Any]], closing: str, parts: list[Any]) -> None:
+def _write_all(opening: str, items: list[tuple[Any, Any]], closing: str, parts: list[Any]) -> None:
     parts.append(opening)
-    for index, (prefix, item) in enumerate(items):
-        parts.append(("," if index else "") + prefix)
+    for index, (key, item) in enumerate(items):
+        if index:
+            parts.append(",")
+        if key is not None:
+            _write(key if isinstance(key, Held) else str(key), parts)
+            parts.append(":")
         _write(item, parts)
     parts.append(closing)
 

@@ -162,8 +162,11 @@ def _member(node: nodes.Getattr | nodes.Getitem) -> Tree:
 
 
 def _index(node: nodes.Getitem) -> str | int:
-    if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, (str, int)):
-        return node.arg.value
+    sign, argument = (-1, node.arg.node) if isinstance(node.arg, nodes.Neg) else (1, node.arg)
+    if isinstance(argument, nodes.Const) and type(argument.value) is int:
+        return sign * argument.value
+    if isinstance(argument, nodes.Const) and isinstance(argument.value, str) and sign == 1:
+        return argument.value
     raise ExpressionError("only a number or a quoted name may stand in [ ]", near="[")
 
 

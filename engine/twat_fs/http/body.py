@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Union
 
-from twat_fs.errors import SourceError
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, reveal
 from twat_fs.source import BLOCK_SIZE
 
@@ -72,7 +71,8 @@ class StreamingBody:
         assert source is not None
         buffer = memoryview(bytearray(min(BLOCK_SIZE, source.size) or 1))
         if not source.size:
-            self._check_empty(source, buffer)
+            source.check_unchanged(0)
+            self._report(0)
         offset = 0
         while offset < source.size:
             count = source.read_into(buffer[: min(len(buffer), source.size - offset)], offset)
@@ -80,16 +80,6 @@ class StreamingBody:
             if not count or offset == source.size:
                 source.check_unchanged(offset)
             yield buffer[:count]
-
-    def _check_empty(self, source: Source, buffer: memoryview) -> None:
-        # Files of /proc and the like say 0 bytes and hold more.
-        if source.read_into(buffer, 0):
-            raise SourceError(
-                f"{source.path}: the file says it is empty and is not",
-                hint="Copy it to a regular file and upload that.",
-            )
-        source.check_unchanged(0)
-        self._report(0)
 
     def _report(self, sent: int) -> None:
         if self._progress and sent > self._reported:

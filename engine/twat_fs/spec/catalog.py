@@ -240,5 +240,6 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
         return
     for name in names:
         stem, suffix = os.path.splitext(name)
-        if suffix in _SUFFIXES and not name.startswith("."):
-            yield stem, os.path.join(folder, name)
+        path = os.path.join(folder, name)
+        if suffix in _SUFFIXES and _NAME.fullmatch(stem) and os.path.isfile(path):
+            yield stem, path

@@ -106,7 +106,11 @@ def _decode(content: bytes) -> str:
         raise Unreadable(
             f"the character U+{ord(hidden.group()):04X} is not allowed in a spec", _at(text, hidden.start())
         )
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    if "\r" in text:
+        at = _at(text, text.index("\r"))
+        raise Unreadable("a carriage return without a line feed", at, "End lines with LF, or CR LF.")
+    return text
 
 
 def _at(text: str, offset: int) -> Place:
@@ -161,6 +165,7 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             outer = self.document.places[parent.path]
             raise Unreadable("a mapping or a list stands where a key must", outer, "Text with {{ }} must be in quotes.")
+        _refuse_hidden(event.value, place)
         if event.value == "<<":
             raise Unreadable("a merge key: merging is not allowed in a spec", place, "Write the keys out.")
         path = (*parent.path, event.value)
@@ -225,9 +230,7 @@ def _refuse(event: Any, place: Place) -> None:
 
 def _scalar(event: Any, place: Place) -> Any:
     text: str = event.value
-    hidden = _HIDDEN.search(text)
-    if hidden:
-        raise Unreadable(f"the character U+{ord(hidden.group()):04X} is not allowed in a spec", place)
+    _refuse_hidden(text, place)
     if not event.style:  # plain: neither quoted nor a block
         if text in ("", "null"):
             return None
@@ -236,6 +239,12 @@ def _scalar(event: Any, place: Place) -> Any:
         if _INTEGER.fullmatch(text):
             return int(text)
     return Word(text, place)
+
+
+def _refuse_hidden(text: str, place: Place) -> None:
+    hidden = _HIDDEN.search(text)
+    if hidden:
+        raise Unreadable(f"the character U+{ord(hidden.group()):04X} is not allowed in a spec", place)
 
 
 def _explained(text: str, error: yaml.YAMLError) -> Unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import UsageError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 #: Names that mean the same on every host.
 COMMON = ("expires", "password", "title", "private")
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUE = ("true", "yes", "1", "on")
 _FALSE = ("false", "no", "0", "off")
 
@@ -37,7 +39,7 @@ def wire_value(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     choices = choices_of(facts)
     text = _text(value)
     if choices and text not in choices:
-        raise UsageError(f"option {name}: `{text}` is not one of {', '.join(choices)}")
+        raise UsageError(f"option {name}: {_shown(facts, text)} is not one of {', '.join(choices)}")
     _check_pattern(name, facts, text)
     mapped = facts.get("map")
     return mapped.get(text, value) if mapped else value
@@ -54,6 +56,10 @@ def _text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
+def _shown(facts: Mapping[str, Any], given: Any) -> str:
+    return "the value" if facts.get("secret") else f"`{given}`"
+
+
 def _typed(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     return _READERS.get(str(facts.get("type", "string")), _string)(name, facts, given)
 
@@ -64,18 +70,16 @@ def _string(name: str, facts: Mapping[str, Any], given: Any) -> Any:
 
 
 def _boolean(name: str, facts: Mapping[str, Any], given: Any) -> bool:
-    del facts
     word = _text(given).lower()
     if word not in _TRUE + _FALSE:
-        raise UsageError(f"option {name}: `{given}` is neither true nor false")
+        raise UsageError(f"option {name}: {_shown(facts, given)} is neither true nor false")
     return word in _TRUE
 
 
 def _integer(name: str, facts: Mapping[str, Any], given: Any) -> int:
-    try:
-        value = int(str(given)[:20])
-    except ValueError:
-        raise UsageError(f"option {name}: `{given}` is not a whole number") from None
+    if not _INTEGER.fullmatch(str(given).strip()):
+        raise UsageError(f"option {name}: {_shown(facts, given)} is not a whole number of at most 18 digits")
+    value = int(given)
     _check_range(name, facts, value, int)
     return value
 
@@ -83,12 +87,11 @@ def _integer(name: str, facts: Mapping[str, Any], given: Any) -> int:
 def _url(name: str, facts: Mapping[str, Any], given: Any) -> str:
     from twat_fs.urls import BadUrl, authority, request_url
 
-    del facts
     text = str(given).rstrip("/")
     try:
         authority(request_url(text))
     except BadUrl as error:
-        raise UsageError(f"option {name}: `{given}` is not a URL to send to: {error}") from None
+        raise UsageError(f"option {name}: {_shown(facts, given)} is not a URL to send to: {error}") from None
     return text
 
 
@@ -123,14 +126,17 @@ def _duration(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     try:
         seconds = parse_duration(given)
     except ValueError as error:
-        raise UsageError(f"option {name}: {error}") from None
+        why = "the value is not a duration" if facts.get("secret") else str(error)
+        raise UsageError(f"option {name}: {why}") from None
     _check_range(name, facts, seconds, parse_duration)
     if mapped is None:
         return in_unit(seconds, str(facts.get("unit", "s")))
     longer = [key for key in mapped if key != "never" and parse_duration(key) >= seconds]
     chosen = min(longer, key=parse_duration) if longer else "never" if "never" in mapped else None
     if chosen is None:
-        raise UsageError(f"option {name}: {given} is longer than this provider keeps a file", hint=_offered(mapped))
+        raise UsageError(
+            f"option {name}: {_shown(facts, given)} is longer than this provider keeps a file", hint=_offered(mapped)
+        )
     return mapped[chosen]
 
 

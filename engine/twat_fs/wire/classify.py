@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from math import ceil
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import (
@@ -47,6 +49,9 @@ _BY_STATUS: dict[int, type[UploadError]] = {
     507: QuotaExceeded,
 }
 _BY_CLASS: dict[int, type[UploadError]] = {3: Redirected, 4: BadRequest, 5: Unavailable}
+
+#: Seconds that stand for any longer time: a year.
+_FOR_EVER = 31_536_000.0
 
 _MEANINGS = {
     "auth": "the host does not accept the credentials",
@@ -115,9 +120,9 @@ def retry_after(reply: Reply) -> float | None:
     A date counts from the reply's own `Date`, so that a wrong clock here does no harm.
     """
     value = reply.headers.get("retry-after", "")
-    seconds = [int(item) for item in value.split(",") if item.strip().isdecimal() and len(item.strip()) < 10]
+    seconds = [float(item) for item in value.split(",") if re.fullmatch(r"[0-9]+(\.[0-9]+)?", item.strip())]
     if seconds:
-        return float(max(seconds))
+        return float(ceil(max(seconds))) if max(seconds) < _FOR_EVER else _FOR_EVER
     from email.utils import parsedate_to_datetime
 
     try:

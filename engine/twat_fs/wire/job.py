@@ -27,6 +27,7 @@ class Job:
         scope: What its templates see; `saved` in it grows step by step.
         hosts: Hosts (`name:port`, `*.name:port`) that a secret or the file may go to.
         came_from: For each secret that a reply gave, the host of that reply.
+        encrypted: Whether the spec writes https out: then no reply may lead the file or a secret to http.
     """
 
     def __init__(self, spec: Spec, scope: Scope, hosts: tuple[str, ...], saved: dict[str, Any]) -> None:
@@ -35,6 +36,7 @@ class Job:
         self.hosts = hosts
         self.saved = saved
         self.came_from: dict[str, str] = {}
+        self.encrypted = any(_begins_with_https(step.url) for step in spec.steps)
 
 
 class Inputs(NamedTuple):
@@ -82,6 +84,11 @@ def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
         except EvaluationError as error:
             raise NotConfigured(f"vars.{name}: {error}", spec.name) from error
     return Job(spec, scope, (*spec.hosts, *hosts), saved)
+
+
+def _begins_with_https(tree: list[Any]) -> bool:
+    first = tree[1][0] if tree[0] == "cat" else tree
+    return first[0] in ("text", "const") and str(first[1]).startswith("https://")
 
 
 def file_facts(source: Source, *, name: str | None = None) -> FileFacts:

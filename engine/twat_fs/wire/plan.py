@@ -76,7 +76,8 @@ def plan(job: Job, step: Step) -> Request:
         expect=step.expect,
         idempotent=step.idempotent,
     )
-    return _trusted(job, request, sends_file=step.sends_file)
+    from_reply = any(path[0] == "saved" for path in trees.paths(step.url))
+    return _trusted(job, request, sends_file=step.sends_file, from_reply=from_reply)
 
 
 def follow(job: Job, request: Request, location: str) -> Request:
@@ -214,9 +215,10 @@ def _parts(job: Job, step: Step) -> list[TextPart | FilePart]:
     return parts
 
 
-def _trusted(job: Job, request: Request, *, sends_file: bool) -> Request:
+def _trusted(job: Job, request: Request, *, sends_file: bool, from_reply: bool) -> Request:
     """The request, if everything in it may go where it goes."""
-    host = authority(reveal(request.url))
+    url = reveal(request.url)
+    host = authority(url)
     named = _named(job, host)
     held = origins_of((request.url, request.headers, _texts(request.body)))
     foreign = sorted(origin for origin in held if not named and job.came_from.get(origin) != host)
@@ -227,6 +229,10 @@ def _trusted(job: Job, request: Request, *, sends_file: bool) -> Request:
             job.spec.name,
             step=request.step,
             hint="If that host is right, list it under allow_hosts.",
+        )
+    if url.startswith("http://") and job.encrypted and from_reply and (held or sends_file):
+        raise TrustError(
+            f"a reply leads from https to http at {host}; nothing was sent there", job.spec.name, step=request.step
         )
     if named:
         return request

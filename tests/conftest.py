@@ -1,0 +1,56 @@
+"""Every test in a clean place: an empty home, no variables of ours, and no network but loopback."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+from tests.guard import sitecustomize
+from tests.support import Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+sitecustomize.install()
+settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# All that a test may know of the person and the machine that run it.
+_KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "VIRTUAL_ENV")
+_KEPT_FAMILIES = ("COVERAGE", "COV_", "HYPOTHESIS", "LC_", "PYTEST", "PYTHON")
+
+
+@pytest.fixture(autouse=True)
+def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of the real environment but the harmless ones, and a home without anything in it."""
+    for name in list(os.environ):
+        if name not in _KEPT and not name.startswith(_KEPT_FAMILIES):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+
+
+@pytest.fixture(scope="session")
+def compiled_specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder for compiled specs, which are named by their content, so that tests may share it."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def leaks() -> Iterator[list[str]]:
+    """What any command of the session printed of a planted secret: nothing, even where a test looked away."""
+    found: list[str] = []
+    yield found
+    assert not found, found
+
+
+@pytest.fixture
+def run_cli(tmp_path: Path, compiled_specs: Path, leaks: list[str]) -> Cli:
+    """The command, run by a person at a clean machine."""
+    return Cli(tmp_path / "person", compiled_specs, leaks)
