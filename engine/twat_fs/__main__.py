@@ -10,7 +10,13 @@ from twat_fs._version import __version__
 def run() -> None:
     """The `twat-fs` command."""
     if sys.argv[1:] in (["--version"], ["version"], ["-V"]) and sys.stdout is not None:
-        sys.stdout.write(f"twat-fs {__version__}\n")
+        try:
+            sys.stdout.write(f"twat-fs {__version__}\n")
+            sys.stdout.flush()
+        except OSError:
+            import os
+
+            os._exit(1)  # nothing more can be said, not even by the interpreter's own flush
         return
     _start(sys.argv[1:], "twat-fs")
 

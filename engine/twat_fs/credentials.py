@@ -27,7 +27,8 @@ def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """
     found = {}
     for credential in spec.credentials:
-        variable = next((name for name in (credential.name, *credential.aliases) if name in environ), None)
+        names = [name for name in (credential.name, *credential.aliases) if name in environ]
+        variable = next((name for name in names if environ[name].strip()), names[0] if names else None)
         # One line break at the end is what `$(cat file)` and editors leave.
         value = "" if variable is None else environ[variable].removesuffix("\n").removesuffix("\r")
         if variable is not None and value.strip():

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.environment import settings
 from twat_fs.errors import NotConfigured
 from twat_fs.registry import Registry
-from twat_fs.upload_providers.loading import client_of, module_of
 from twat_fs.upload_providers.simple import BaseProvider
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class ProviderFactory:
         """
         provider = Registry(settings()).provider(name)
         if provider.spec.kind == "python":
-            return module_of(provider.spec.module, provider.entry.path)
+            return provider.module()
         return SpecModule(provider)
 
     @staticmethod
@@ -43,12 +42,11 @@ class ProviderFactory:
             UsageError: There is no provider of that name.
             NotConfigured: It is not configured; says what is missing.
         """
-        module = ProviderFactory.get_provider_module(name)
-        if isinstance(module, SpecModule):
-            reason = module.provider.not_ready()
-            if reason is not None:
-                raise reason
-        return client_of(module, name, "")
+        provider = Registry(settings()).provider(name)
+        reason = provider.not_ready()
+        if reason is not None:
+            raise reason
+        return SpecProvider(provider)
 
 
 class SpecModule:
@@ -75,15 +73,37 @@ class SpecModule:
 
 
 class SpecProvider(BaseProvider):
-    """A spec in the shape of a Python provider.
+    """A spec in the shape of a Python provider; also a Python provider with what its card says around it.
 
     Args:
         provider: The provider.
     """
 
     def __init__(self, provider: Provider) -> None:
+        super().__init__()
         self._provider = provider
+        self.provider_name = provider.name
+        self.max_file_size = provider.spec.max_file_size
+
+    def get_capabilities(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the spec says that the host can do."""
+        spec = self._provider.spec
+        said = spec.capabilities
+        return {
+            "max_file_size": self.max_file_size,
+            "supported_types": said.get("supported_types") or ["*"],
+            "features": {
+                "resumable": bool(said.get("resumable")),
+                "chunked": bool(said.get("chunked")),
+                "progress": True,
+                "folders": bool(said.get("folders")),
+                "expiration": bool(said.get("expiration")) or "expires" in spec.options,
+                "delete": bool(said.get("delete")),
+            },
+            "auth_required": any(credential.required for credential in spec.credentials),
+        }
 
     def upload(self, source: Source, call: Call) -> UploadResult:
         """Upload an open file; see `twat_fs.upload_providers.protocols.Transfer`."""
+        self._check_size(source)
         return self._provider.upload(source, call, "none")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
+from twat_fs.text import REDACTOR
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class Shell:
@@ -39,9 +41,22 @@ class Held:
         self.value = value
         self.origins = origins
         self.pieces = pieces
+        for text in _texts_in(value):
+            REDACTOR.add(text)
 
     def __repr__(self) -> str:
         return f"<held {', '.join(sorted(self.origins))}>"
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_in(item)
 
 
 Text = Union[str, Held]

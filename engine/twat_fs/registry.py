@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs import credentials
 from twat_fs._version import __version__
+from twat_fs.entry_points import InstalledCatalog, is_installed
 from twat_fs.environment import Settings, provider_names, settings
 from twat_fs.errors import NotConfigured, TrustError, UsageError
-from twat_fs.spec.catalog import Catalog, Entry
 from twat_fs.spec.options import wire_value
-from twat_fs.text import Redactor
+from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import ModuleType
 
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply, Request
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
+    from twat_fs.spec.catalog import Entry
     from twat_fs.spec.model import Spec
     from twat_fs.upload_providers.protocols import Call
     from twat_fs.wire.job import Inputs, Job
@@ -30,14 +32,13 @@ USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
 
 
 def _redact(record: logging.LogRecord) -> bool:
-    record.msg, record.args = _redactor(record.getMessage()), None
+    record.msg, record.args = REDACTOR(record.getMessage()), None
     return True
 
 
 _log = logging.getLogger("twat_fs")
-#: Of the process, as logs are: what any registry reads stays out of every line.
-_redactor = Redactor()
-_log.addFilter(_redact)
+for _name in ("twat_fs", "urllib3.connectionpool"):  # the latter logs the address of each request
+    logging.getLogger(_name).addFilter(_redact)
 
 
 class Registry:
@@ -51,11 +52,11 @@ class Registry:
         redactor: Knows every secret that was read.
     """
 
-    redactor = _redactor
+    redactor = REDACTOR
 
     def __init__(self, chosen: Settings | None = None) -> None:
         self.settings = chosen or settings()
-        self.catalog = Catalog(self.settings.folders, self.settings.cache)
+        self.catalog = InstalledCatalog(self.settings.folders, self.settings.cache)
 
     def provider(self, name: str) -> Provider:
         """A provider by name.
@@ -66,7 +67,7 @@ class Registry:
         """
         entry = self.catalog.entry(name)
         if entry is None:
-            raise UsageError(f"there is no provider `{name}`", hint=self._nearest(name))
+            raise UsageError(f"there is no provider `{name}`", hint=self.catalog.nearest(name))
         return Provider(entry, self.catalog.spec(entry), self)
 
     def candidates(self, named: Sequence[str]) -> list[Provider]:
@@ -90,13 +91,6 @@ class Registry:
             return order[at:] + order[:at]
         return wanted or order
 
-    def _nearest(self, name: str) -> str:
-        import difflib
-
-        names = [entry.name for entry in self.catalog.entries()]
-        close = difflib.get_close_matches(name, names, 1)
-        return f"Did you mean `{close[0]}`?" if close else "`twat-fs upload_provider list` names them all."
-
 
 class Provider:
     """A provider, ready to be used.
@@ -111,6 +105,7 @@ class Provider:
         self.entry = entry
         self.spec = spec
         self.registry = registry
+        self._client: Any = None
 
     @property
     def name(self) -> str:
@@ -122,6 +117,8 @@ class Provider:
         try:
             self.credentials()
             self.option_values({})
+            if self.spec.kind == "python":
+                self.client()
         except (NotConfigured, TrustError) as error:
             return error
         return None
@@ -153,17 +150,21 @@ class Provider:
             if environ.get(facts.get("env", ""))
         }
         for name, value in values.items():
+            self._check_owner(self.spec.options[name]["env"])
+            self._hide(name, value)
             self._check_variable(name, value)
         for name, value in given.items():
             if name not in self.spec.options:
                 known = ", ".join(self.spec.options) or "none"
                 raise UsageError(f"{self.name} has no option `{name}`", hint=f"Its options: {known}.")
+            self._hide(name, value)
             wire_value(name, self.spec.options[name], value)
             values[name] = value
-        for name, value in values.items():
-            if self.spec.options[name].get("secret"):
-                self.registry.redactor.add(str(value))
         return values
+
+    def _hide(self, name: str, value: Any) -> None:
+        if self.spec.options[name].get("secret"):
+            self.registry.redactor.add(str(value))
 
     def upload(self, source: Source, call: Call, depth: str) -> UploadResult:
         """Send the file, and check the URL.
@@ -178,19 +179,15 @@ class Provider:
         """
         if self.spec.kind == "python":
             return self._upload_by_module(source, call, depth)
-        from twat_fs.http.transport import Transport
         from twat_fs.retry import retrying
         from twat_fs.upload_providers.declarative import run
         from twat_fs.wire.classify import described
-        from twat_fs.wire.job import file_facts, held_values, start
+        from twat_fs.wire.job import file_facts, start
 
         job = start(self.spec, self.inputs(call), file_facts(source, name=call.name))
-        chosen = self.registry.settings
-        with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+        with self._transport() as transport:
 
             def send(request: Request) -> Reply:
-                for secret in held_values(job):
-                    self.registry.redactor.add(secret)
                 _log.debug("%s: %s: %s", self.name, request.step, described(request))
                 file = source if request.carries_file else None
                 reply = transport.send(self._timed(request), file, call.progress if file else None)
@@ -210,13 +207,16 @@ class Provider:
         Raises:
             UploadError: The URL does not serve the file.
         """
-        from twat_fs.http.transport import Transport
-
         if self.spec.check == "none":
             return False
-        chosen = self.registry.settings
-        with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+        with self._transport() as transport:
             return self._verify(transport, url, source, depth, self.spec.hosts)
+
+    def _transport(self) -> Transport:
+        from twat_fs.http.transport import Transport
+
+        chosen = self.registry.settings
+        return Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file)
 
     def _verify(self, transport: Transport, url: str, source: Source, depth: str, hosts: Sequence[str]) -> bool:
         from twat_fs.verify import verify
@@ -245,13 +245,26 @@ class Provider:
             choose=secrets.randbelow,
         )
 
+    def module(self) -> ModuleType:
+        """The module of a Python provider, imported now."""
+        from twat_fs.upload_providers.loading import module_of
+
+        return module_of(self.spec.module, "" if is_installed(self.entry) else self.entry.path, self.name)
+
+    def client(self) -> Any:
+        """What the module of a Python provider makes, made once; where it makes none, `NotConfigured` is raised."""
+        from twat_fs.upload_providers.loading import client_of
+
+        if self._client is None:
+            self._client = client_of(self.module(), self.name, self.spec.deps)
+        return self._client
+
     def _upload_by_module(self, source: Source, call: Call, depth: str) -> UploadResult:
         from twat_fs.retry import run
-        from twat_fs.upload_providers.loading import client_of, module_of, sent_by
+        from twat_fs.upload_providers.loading import sent_by
 
-        client = client_of(module_of(self.spec.module, self.entry.path), self.name, self.spec.deps)
         ready = call._replace(options=self._wire_options(call.options))
-        result = run(lambda: sent_by(client, source, ready), self.spec.retry)
+        result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry)
         if result.startswith(("http://", "https://")) and depth != "none" and self.spec.check != "none":
             self.check(result, source, depth)
         return result

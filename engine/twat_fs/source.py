@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from twat_fs.errors import SourceError, SourceNotFound, UsageError
+from twat_fs.errors import SourceError, SourceNotFound, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,14 +141,19 @@ class Source:
             digest.update(block)
         return digest.hexdigest()
 
+    def start(self, limit: int) -> bytes:
+        """The first bytes of the content, so many at most."""
+        buffer = bytearray(min(limit, self.size))
+        return bytes(buffer[: self.read_into(memoryview(buffer), 0)]) if buffer else b""
+
     def content(self) -> bytes:
         """The whole content, for fields that hold it as text.
 
         Raises:
-            UsageError: The file is larger than `IN_MEMORY_LIMIT`.
+            TooLarge: The file is larger than `IN_MEMORY_LIMIT`.
         """
         if self.size > IN_MEMORY_LIMIT:
-            raise UsageError(
+            raise TooLarge(
                 f"{self.path}: {self.size} bytes are too many for a field that holds the file as text; "
                 f"the limit is {IN_MEMORY_LIMIT}"
             )

@@ -141,7 +141,10 @@ def named(provider: str | Sequence[str] | None) -> list[str]:
     if provider is None:
         return []
     texts = [provider] if isinstance(provider, str) else list(provider)
-    return list(dict.fromkeys(name for text in texts for name in provider_names(text)))
+    names = list(dict.fromkeys(name for text in texts for name in provider_names(text)))
+    if texts and not names:
+        raise UsageError("a provider was asked for, but no name was given", hint="Leave it out for the default order.")
+    return names
 
 
 def upload(source: Source, registry: Registry, names: Sequence[str], options: UploadOptions) -> Outcome:

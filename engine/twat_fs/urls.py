@@ -58,6 +58,20 @@ def result_url(text: str, base: str = "") -> str:
     return _ascii(text, parts)
 
 
+def joined(base: str, reference: str) -> str:
+    """A reference of a reply made absolute (RFC 3986, 5).
+
+    Raises:
+        BadUrl: It is empty or cannot be read.
+    """
+    if not reference or re.search(r"[\x00-\x20\x7f-\xa0]", reference):  # which urljoin would take out silently
+        raise BadUrl("it is empty, or holds a space or a control character")
+    try:
+        return urljoin(base, reference)
+    except ValueError as error:
+        raise BadUrl(f"it cannot be read: {error}") from None
+
+
 def authority(url: str) -> str:
     """The host and port of a URL as `name:port`, in lower case, with the port that the scheme implies.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
+from twat_fs import retry
 from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
 from twat_fs.messages import Request, Timeout
-from twat_fs.urls import BadUrl, authority, names_host, request_url
+from twat_fs.urls import BadUrl, authority, joined, names_host, request_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,8 @@ _log = logging.getLogger("twat_fs")
 
 #: Redirects that lead from a link to the bytes; some hosts answer with a signed address.
 _REDIRECTS = 5
+#: Seconds between the tries to reach a link.
+_PAUSES = (0.5, 1.0, 2.0)
 #: Answers that say nothing of the file: who asks is not let in, or asks too much.
 _UNTOLD = (401, 403, 407, 429)
 
@@ -50,7 +52,7 @@ def verify(
         return False
     checker = _Checker(transport, provider, hosts)
     try:
-        problem = checker.compare_hash(url, source) if depth == "hash" else checker.compare_size(url, source, way)
+        problem = checker.compare(url, source, way, depth)
     except _Wrong as error:
         problem = str(error)
     except (NetworkError, UploadTimeout) as error:
@@ -83,6 +85,23 @@ class _Checker:
         self._hosts = hosts
         self.told = True
 
+    def compare(self, url: str, source: Source, way: str, depth: str) -> str:
+        """What is wrong with what a URL serves; nothing if nothing is.
+
+        A link may take a moment to work, so one that does not is asked again.
+        """
+        for wait in (*_PAUSES, None):
+            if depth == "hash" and way != "head":
+                problem = self.compare_hash(url, source)
+            else:
+                problem = self.compare_size(url, source, way)
+            if wait is None or not problem.startswith("answers"):
+                break
+            retry.sleep(wait)
+        if depth == "hash" and way == "head" and not problem:
+            self._leave(url, "its host lets only the size be asked for")
+        return problem
+
     def compare_size(self, url: str, source: Source, way: str) -> str:
         """What is wrong with the size of what a URL serves; nothing if nothing is."""
         seen = 0
@@ -103,7 +122,9 @@ class _Checker:
             reply = self._follow(url, "GET", headers, self._fetcher(count))
             size = _total(reply, seen)
         problem = self._status_problem(reply, url)
-        if problem or not self.told or size is None or size == source.size:
+        if size is None and not problem and self.told:
+            self._leave(url, "its answer does not tell the size")
+        if problem or not self.told or size == source.size:
             return problem
         return f"serves {size} bytes, and {source.size} were sent"
 
@@ -137,15 +158,24 @@ class _Checker:
             location = reply.headers.get("location")
             if not (300 <= reply.status < 400 and location):
                 return reply
-            url = urljoin(url, location)
-        raise VerifyError(f"more than {_REDIRECTS} redirects", self._provider)
+            url = self._next(url, location)
+        raise _Wrong(f"leads on more than {_REDIRECTS} times")
+
+    def _next(self, url: str, location: str) -> str:
+        try:
+            target = joined(url, location)
+        except BadUrl as error:
+            raise _Wrong(f"leads to no address: {error}") from error
+        if url.startswith("https://") and not target.startswith("https://"):
+            raise _Wrong("leads from https to something else")
+        return target
 
     def _request(self, url: str, method: str, headers: tuple[tuple[str, str], ...]) -> Request:
         try:
             address = request_url(url)
             host = authority(address)
         except BadUrl as error:
-            raise VerifyError(f"it leads to no address: {error}", self._provider) from error
+            raise _Wrong(f"leads to no address: {error}") from error
         return Request(
             provider=self._provider,
             step="check",

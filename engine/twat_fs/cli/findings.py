@@ -26,7 +26,7 @@ def as_text(verdicts: Sequence[Verdict], *, quiet: bool) -> Iterator[str]:
         for problem in verdict.problems:
             yield from _problem_lines(verdict, problem)
         if verdict.label is not None and not quiet:
-            yield f"{verdict.path}: valid"
+            yield f"{printable(verdict.path)}: valid"
             yield from label_lines(verdict.label)
     invalid = sum(not verdict.valid for verdict in verdicts)
     total = f"{len(verdicts)} spec{'s' if len(verdicts) != 1 else ''}"
@@ -36,7 +36,7 @@ def as_text(verdicts: Sequence[Verdict], *, quiet: bool) -> Iterator[str]:
 
 def _problem_lines(verdict: Verdict, problem: Problem) -> Iterator[str]:
     place = problem.place
-    head = f"{verdict.path}:{place.line}:{place.column}: {problem.severity}: {printable(problem.message)}"
+    head = f"{printable(verdict.path)}:{place.line}:{place.column}: {problem.severity}: {printable(problem.message)}"
     yield f"{head} [{problem.rule}]"
     if place.line <= len(verdict.lines):
         line = verdict.lines[place.line - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,13 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
         return _TERMINATED
     except TwatFsError as error:
         return _fail(error)
+    except BrokenPipeError:
+        return _unheard()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
+            return _bug(error)
+        _say(f"standard output cannot be written: {error.strerror}")
+        return _unheard()
     except Exception as error:  # a bug of ours: no traceback, but all that a report of it needs
         return _bug(error)
     return code if isinstance(code, int) else 0
@@ -198,6 +206,13 @@ def _fail(error: TwatFsError) -> int:
 
     Report(Registry.redactor).error(error)
     return error.exit_code
+
+
+def _unheard() -> int:
+    from twat_fs.cli.report import silence
+
+    silence(sys.stdout)
+    return 1
 
 
 def _bug(error: Exception) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.cli.findings import label_lines
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.environment import settings
-from twat_fs.errors import SpecError, TwatFsError
+from twat_fs.errors import TwatFsError
 from twat_fs.registry import Provider, Registry
 from twat_fs.spec.label import label
 from twat_fs.trial import tried
@@ -72,7 +72,7 @@ def _list_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
         facts: dict[str, Any] = {"name": entry.name, "origin": entry.origin, "replaces_bundled": taken}
         try:
             spec = registry.provider(entry.name).spec
-        except SpecError as error:
+        except TwatFsError as error:
             yield {**facts, "error": error.message}, f"{entry.name:<14} not valid: {error.message}"
             continue
         rank = order.index(entry.name) + 1 if entry.name in order else None

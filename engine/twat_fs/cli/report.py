@@ -49,7 +49,7 @@ class Report:
                 self.say(f"twat-fs: standard output cannot be written: {error}")
             if dear:
                 self.say(text)
-            _silence(sys.stdout)
+            silence(sys.stdout)
             raise OutputLost from None
 
     def record(self, data: dict[str, Any], *, dear: bool = False) -> None:
@@ -63,7 +63,7 @@ class Report:
             indent = clean[: len(clean) - len(clean.lstrip(" "))]
             _write(sys.stderr, indent + printable(clean, _LINE) + "\n")
         except (OSError, ValueError):
-            _silence(sys.stderr)
+            silence(sys.stderr)
 
     def error(self, error: TwatFsError) -> None:
         """Print what went wrong and what to do next."""
@@ -139,7 +139,7 @@ def _write(stream: Any, text: str) -> None:
     stream.flush()
 
 
-def _silence(stream: Any) -> None:
+def silence(stream: Any) -> None:
     """Keep the interpreter from failing a second time when it flushes the stream at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Union
 
 from twat_fs.cli import findings
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.environment import settings
-from twat_fs.errors import UsageError
+from twat_fs.errors import SourceError, UsageError
 from twat_fs.registry import Registry
-from twat_fs.spec.load import SIZE_LIMIT
-from twat_fs.validation import validate
+from twat_fs.source import Source
+from twat_fs.spec.limits import SIZE_LIMIT
+from twat_fs.spec.problems import TOP, Problem
+from twat_fs.validation import Verdict, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     registry = Registry(settings(providers_d=given["providers_d"]))
-    verdicts = [validate(content, path, stem) for content, path, stem in _specs(registry, given["specs"])]
+    verdicts = [_verdict(read) for read in _specs(registry, given["specs"])]
     report = Report(quiet=given["quiet"])
     form = given["form"]
     if form == "json":
@@ -40,26 +44,39 @@ def run(given: dict[str, Any]) -> int:
     return 0 if all(verdict.valid for verdict in verdicts) else 1
 
 
-def _specs(registry: Registry, named: tuple[str, ...]) -> Iterator[tuple[bytes, str, str | None]]:
-    """Content, name to report, and stem of each spec that is asked for."""
+#: A spec to be read: how, the name to report it under, and its stem.
+Read = tuple[Callable[[], bytes], str, Union[str, None]]
+
+
+def _verdict(read: Read) -> Verdict:
+    content, path, stem = read
+    try:
+        return validate(content(), path, stem)
+    except SourceError as error:
+        # One file that cannot be read keeps nobody from hearing of the others.
+        return Verdict(path, (Problem("yaml", error.message.removeprefix(f"{path}: "), TOP),), (), None)
+
+
+def _specs(registry: Registry, named: tuple[str, ...]) -> Iterator[Read]:
     if not named:
         for entry in registry.catalog.entries():
-            yield registry.catalog.content(entry), _relative(entry.path), entry.name
+            yield partial(registry.catalog.content, entry), _relative(entry.path), entry.name
     for text in named:
         yield from _named(registry, text)
 
 
-def _named(registry: Registry, text: str) -> Iterator[tuple[bytes, str, str | None]]:
+def _named(registry: Registry, text: str) -> Iterator[Read]:
     if text == "-":
-        yield sys.stdin.buffer.read(SIZE_LIMIT + 1), "<stdin>", None
+        yield _standard_input, "<stdin>", None
     elif os.path.isdir(text):
         names = sorted(name for name in os.listdir(text) if name.endswith((".yaml", ".yml")))
         if not names:
             raise UsageError(f"{text}: there is no .yaml file in this folder")
         for name in names:
-            yield from _file(os.path.join(text, name))
+            yield _file(os.path.join(text, name))
     elif os.path.exists(text) or os.sep in text or text.endswith((".yaml", ".yml")):
-        yield from _file(text)
+        with Source(text):  # a path that was named must lead to a file
+            yield _file(text)
     else:
         entry = registry.catalog.entry(text)
         if entry is None:
@@ -67,16 +84,22 @@ def _named(registry: Registry, text: str) -> Iterator[tuple[bytes, str, str | No
                 f"{text}: there is no such file and no provider of that name",
                 hint="`twat-fs upload_provider list` names the providers.",
             )
-        yield registry.catalog.content(entry), _relative(entry.path), entry.name
+        yield partial(registry.catalog.content, entry), _relative(entry.path), entry.name
 
 
-def _file(path: str) -> Iterator[tuple[bytes, str, str]]:
-    from twat_fs.source import Source
+def _file(path: str) -> Read:
+    return partial(_content, path), path, os.path.splitext(os.path.basename(path))[0]
 
+
+def _content(path: str) -> bytes:
     with Source(path) as source:
-        # What is in a file that is too large does not matter; that it is has to be reported.
-        content = source.content() if source.size <= SIZE_LIMIT else b" " * (SIZE_LIMIT + 1)
-    yield content, path, os.path.splitext(os.path.basename(path))[0]
+        return source.start(SIZE_LIMIT + 1)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return sys.stdin.buffer.read(SIZE_LIMIT + 1)
 
 
 def _relative(path: str) -> str:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs import bundled
 from twat_fs._version import __version__
-from twat_fs.errors import SpecError, UsageError
+from twat_fs.errors import SpecError
+from twat_fs.source import Source
+from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.model import Spec, from_card
 
 if TYPE_CHECKING:
@@ -86,16 +88,13 @@ class Catalog:
         """The bytes of a spec.
 
         Raises:
-            UsageError: The file cannot be read.
+            SourceError: The file cannot be read.
         """
         content = bundled.read(entry.path) if entry.bundled and not self._checkout else None
         if content is not None:
             return content
-        try:
-            with open(entry.path, "rb") as file:
-                return file.read()
-        except OSError as error:
-            raise UsageError(f"{entry.path}: cannot read the spec: {error.strerror}") from error
+        with Source(entry.path) as source:
+            return source.start(SIZE_LIMIT + 1)
 
     def spec(self, entry: Entry) -> Spec:
         """The compiled spec.
@@ -103,7 +102,10 @@ class Catalog:
         Raises:
             SpecError: It is not valid.
         """
-        return from_card(self.card(entry))
+        try:
+            return from_card(self.card(entry))
+        except (KeyError, TypeError, AttributeError, ValueError):  # something else stands in the cache
+            return from_card(self.card(entry, kept=False))
 
     def index(self) -> dict[str, dict[str, Any]]:
         """Of each bundled spec what the choice of a provider needs: `rank` and `credentials`."""
@@ -128,7 +130,7 @@ class Catalog:
         folder = self._checkout
         if folder is None:
             return {}
-        key = self._key("".join(f"{name}{os.stat(path)}" for name, path in _listed(folder)).encode(), "index")
+        key = self._key("".join(_stamp(path) for _, path in _listed(folder)).encode(), "index")
         kept = self._read(key)
         if kept is not None:
             return kept
@@ -137,8 +139,12 @@ class Catalog:
         self._write(key, index)
         return index
 
-    def card(self, entry: Entry) -> dict[str, Any]:
+    def card(self, entry: Entry, *, kept: bool = True) -> dict[str, Any]:
         """The compiled spec as plain data.
+
+        Args:
+            entry: The spec's place.
+            kept: Whether one that was compiled before will do.
 
         Raises:
             SpecError: It is not valid.
@@ -149,7 +155,7 @@ class Catalog:
             return shipped
         content = self.content(entry)
         key = self._key(content, entry.name)
-        card = self._read(key)
+        card = self._read(key) if kept else None
         if card is None:
             card = compile_card(content, entry.name, entry.path)
             self._write(key, card)
@@ -175,7 +181,7 @@ class Catalog:
         try:
             with open(os.path.join(self._cache, f"{key}.json"), "rb") as file:
                 card = json.loads(file.read())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return card if isinstance(card, dict) else None
 
@@ -218,11 +224,16 @@ def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
     """What `Catalog.index` gives, for some specs."""
     return {
         spec.name: {
-            "rank": spec.rank,
+            "rank": None if spec.about.get("checked", {}).get("status") == "closed" else spec.rank,
             "credentials": [name for item in spec.credentials for name in (item.name, *item.aliases)],
         }
         for spec in specs
     }
+
+
+def _stamp(path: str) -> str:
+    facts = os.stat(path)
+    return f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0"
 
 
 def _in_folder(folder: str, name: str) -> str | None:
@@ -241,5 +252,5 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
     for name in names:
         stem, suffix = os.path.splitext(name)
         path = os.path.join(folder, name)
-        if suffix in _SUFFIXES and _NAME.fullmatch(stem) and os.path.isfile(path):
+        if suffix in _SUFFIXES and _NAME.fullmatch(stem) and _in_folder(folder, stem) == path:
             yield stem, path

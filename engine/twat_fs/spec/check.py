@@ -9,13 +9,13 @@ from twat_fs.spec import flows
 from twat_fs.spec.compile import Compiler
 from twat_fs.spec.load import Unreadable, load
 from twat_fs.spec.meaning import MeaningRules
+from twat_fs.spec.problems import Problem
 from twat_fs.spec.rules import step_sends_file
 from twat_fs.spec.schema import shape_problems
 from twat_fs.spec.trust import TrustRules
 
 if TYPE_CHECKING:
     from twat_fs.spec.load import Document
-    from twat_fs.spec.problems import Problem
 
 
 class Checked:
@@ -49,6 +49,10 @@ def check(content: bytes, stem: str | None = None) -> Checked:
         document = load(content)
     except Unreadable as error:
         return Checked(None, None, [error.problem])
+    version = document.data.get("spec")
+    if isinstance(version, int) and version != 1:
+        words = f"this is written in version {version} of the language; this program reads version 1"
+        return Checked(document, None, [Problem("bad-value", words, document.place(("spec",)), "Get a newer twat-fs.")])
     problems = shape_problems(document)
     compiler = Compiler(document)
     card = compiler.spec()

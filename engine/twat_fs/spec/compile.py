@@ -88,12 +88,17 @@ class Compiler:
         compiled: dict[str, Any] = {"name": str(step.get("name", "")), "method": str(step.get("method", "POST"))}
         if step.get("when") is not None:
             compiled["when"] = self.template(step["when"], sees)
+            if compiled["when"][0] == "cat":
+                where = self._near(step["when"], "}}")
+                self.report("template", "a `when` is one expression and nothing around it", where)
         compiled["url"] = self.template(step.get("url", ""), sees)
         query = {**_mapping(defaults.get("query")), **_mapping(step.get("query"))}
         compiled["query"] = {key: self.template(value, sees) for key, value in query.items()}
         headers = merged_headers(_mapping(defaults.get("headers")), _mapping(step.get("headers")))
         compiled["headers"] = {key: self.template(value, sees) for key, value in headers.items()}
-        login = _mapping(step.get("basic_auth", defaults.get("basic_auth")))
+        named = [name.lower() for name in _mapping(step.get("headers"))]
+        usual = None if "authorization" in named else defaults.get("basic_auth")
+        login = _mapping(step.get("basic_auth", usual))
         if login:
             compiled["basic_auth"] = {key: self.template(login.get(key, ""), sees) for key in ("username", "password")}
         kind = next((body for body in BODIES if body in step), None)

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
+from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.problems import TOP, Place, Problem, Word
 
-#: The caps of `docs/spec-language.md`: bytes of a spec, levels of nesting, values in all.
-SIZE_LIMIT = 256 * 1024
+#: The caps of `docs/spec-language.md`: levels of nesting, values in all.
 DEPTH_LIMIT = 20
 NODE_LIMIT = 5000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twat_fs.errors import SPEC_ERRORS, RetryableError, UsageError
@@ -12,6 +13,7 @@ from twat_fs.spec.options import wire_value
 from twat_fs.spec.rules import Rules, step_sends_file
 from twat_fs.urls import BadUrl, result_url
 
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _RESERVED = ("host", "content-length", "transfer-encoding", "connection")
 
 
@@ -89,7 +91,11 @@ class MeaningRules(Rules):
             names.append(step["name"])
             self._check_errors(step["errors"], (*path, "errors"))
             self._check_expect(step, path)
-            for header in step["headers"]:
+            self._check_authorization(step, path)
+            for header, tree in step["headers"].items():
+                if tree[0] == "const" and not _HEADER_VALUE.fullmatch(str(tree[1])):
+                    why = "a header's value is ASCII on one line"
+                    self.report("bad-value", why, (*path, "headers", header), "Use `| urlencode` or `| base64`.")
                 if header.lower() == "content-type" and "multipart" in step:
                     why = "the Content-Type of a multipart body is the engine's: it holds the boundary"
                     self.report("conflict", why, (*path, "headers", header), key=True)
@@ -98,6 +104,13 @@ class MeaningRules(Rules):
         begin = self.card["retry"]["from"]
         if begin is not None and begin not in names[:-1]:
             self.report("unknown-name", f"`{begin}` is not an earlier step", ("retry", "from"))
+
+    def _check_authorization(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
+        names = [name.lower() for name in step["headers"]]
+        if "authorization" in names and "basic_auth" in step:
+            self.report("conflict", "`basic_auth` is an Authorization header, and there is one already", path, key=True)
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.report("conflict", f"the header {name} stands twice", (*path, "headers"), key=True)
 
     def _check_expect(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
         for index, status in enumerate(step["expect"]):

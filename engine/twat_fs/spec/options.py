@@ -11,9 +11,6 @@ from twat_fs.units import in_unit, parse_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: Names that mean the same on every host.
-COMMON = ("expires", "password", "title", "private")
-
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUE = ("true", "yes", "1", "on")
 _FALSE = ("false", "no", "0", "off")
@@ -57,7 +54,8 @@ def _text(value: Any) -> str:
 
 
 def _shown(facts: Mapping[str, Any], given: Any) -> str:
-    return "the value" if facts.get("secret") else f"`{given}`"
+    hidden = facts.get("secret") or "@" in str(given)  # a URL's user name and password
+    return "the value" if hidden else f"`{given}`"
 
 
 def _typed(name: str, facts: Mapping[str, Any], given: Any) -> Any:

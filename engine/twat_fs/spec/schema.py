@@ -90,6 +90,7 @@ Path = tuple[Any, ...]
 def _unknown(document: Document, error: Any, path: Path) -> Iterator[Problem]:
     known = [str(key) for key in error.schema.get("properties", {})]
     patterns = error.schema.get("patternProperties", {})
+    others = [str(facts["title"]).lower() for facts in patterns.values() if facts.get("title")]
     for key in error.instance:
         import re
 
@@ -99,14 +100,14 @@ def _unknown(document: Document, error: Any, path: Path) -> Iterator[Problem]:
             "unknown-key",
             f"there is no key `{key}` here",
             document.place((*path, key), key=True),
-            _nearest(str(key), known, f"The keys are {', '.join(known)}." if known else ""),
+            _nearest(str(key), known, f"The keys are {', '.join([*known, *others])}." if known else ""),
         )
 
 
 def _missing(document: Document, error: Any, path: Path) -> Iterator[Problem]:
     for key in error.validator_value:
         if key not in error.instance:
-            what = f"`{path[-1]}`" if path else "the spec"
+            what = "the spec" if not path else f"`{path[-1]}`" if isinstance(path[-1], str) else "this entry"
             place = document.place(path, key=bool(path) and isinstance(path[-1], str))
             yield Problem("missing-key", f"{what} has no `{key}`", place, _purpose(error, str(key)))
 
@@ -126,12 +127,6 @@ def _choice(document: Document, error: Any, path: Path) -> Iterator[Problem]:
 def _forbidden(document: Document, error: Any, path: Path) -> Iterator[Problem]:
     words = f"`{path[-1]}` may not stand here" if path else "these keys exclude each other"
     yield Problem("conflict", words, document.place(path, key=True), _help(error))
-
-
-def _names(document: Document, error: Any, path: Path) -> Iterator[Problem]:
-    place = document.place((*path, error.instance), key=True)
-    rule = "errors" if path and path[-1] == "errors" else "bad-value"
-    yield Problem(rule, f"`{error.instance}` is not a name that may stand here", place, _help(error))
 
 
 def _other(document: Document, error: Any, path: Path) -> Iterator[Problem]:

@@ -39,11 +39,6 @@ def paths(tree: Tree) -> Iterator[tuple[str, ...]]:
         yield from paths(child)
 
 
-def is_constant(tree: Tree) -> bool:
-    """Whether a tree is plain text or a plain value."""
-    return tree[0] in ("const", "text", "null")
-
-
 def is_file(tree: Tree) -> bool:
     """Whether a tree is `{{ file }}`, the bytes themselves, in every case or in some."""
     if tree[0] == "if":

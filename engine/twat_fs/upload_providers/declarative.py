@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from twat_fs.errors import BadReply, RetryableError
 from twat_fs.wire.classify import classify, succeeds
@@ -78,7 +77,7 @@ def _run_step(job: Job, step: Step, exchange: Exchange) -> tuple[Request, Reply]
     for _ in range(_REDIRECTS):
         if not _leads_on(step, reply):
             break
-        request = follow(job, request, urljoin(reply.url, reply.headers.get("location", "")))
+        request = follow(job, request, reply.headers.get("location", ""))
         reply = exchange(request, judge)
     else:
         raise BadReply(f"more than {_REDIRECTS} redirects", job.spec.name, status=reply.status, step=step.name)

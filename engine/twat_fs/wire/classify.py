@@ -26,7 +26,7 @@ from twat_fs.expression.query import NothingFound, find, holds
 from twat_fs.expression.reading import Reading, UnreadableReply
 from twat_fs.messages import masked
 from twat_fs.text import printable
-from twat_fs.urls import BadUrl, authority, without_query
+from twat_fs.urls import BadUrl, authority, joined, without_query
 
 if TYPE_CHECKING:
     from twat_fs.messages import Reply, Request
@@ -194,11 +194,9 @@ def _words_of_page(page: str) -> str:
 
 
 def _redirected(job: Job, step: Step, reply: Reply, hint: str) -> Redirected:
-    from urllib.parse import urljoin
-
     try:
-        target = authority(urljoin(reply.url, reply.headers.get("location", "")))
-    except (BadUrl, ValueError):
+        target = authority(joined(reply.url, reply.headers.get("location", "")))
+    except BadUrl:
         target = "no address"
     return Redirected(
         f"the host answers with a redirect ({reply.status}) to {printable(target)}; a file is not sent on",

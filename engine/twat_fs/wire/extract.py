@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import BadReply
+from twat_fs.errors import BadReply, TrustError
 from twat_fs.expression import secrets
 from twat_fs.expression.query import NothingFound, describe, find
 from twat_fs.expression.reading import Reading
-from twat_fs.messages import Held
+from twat_fs.messages import origins_of
 from twat_fs.results import UploadResult
 from twat_fs.text import printable
 from twat_fs.urls import BadUrl, authority, result_url
@@ -27,7 +27,8 @@ def save(job: Job, step: Step, request: Request, reply: Reply) -> None:
         BadReply: Something that it names is not there.
     """
     reading = Reading(reply)
-    for name, query in step.save.items():
+    # Secrets first, so that they are known as such before anything of the reply is shown.
+    for name, query in sorted(step.save.items(), key=lambda item: not item[1].get("secret")):
         try:
             value = find(query, reading, job.scope)
         except NothingFound as error:
@@ -47,9 +48,12 @@ def result(job: Job, request: Request, reply: Reply) -> UploadResult:
     reading = Reading(reply)
     query = job.spec.result["url"]
     try:
-        found = secrets.bare(find(query, reading, job.scope, as_url=True))
+        found = find(query, reading, job.scope, as_url=True)
     except NothingFound as error:
         raise _bad_reply(job, request, reading, str(error)) from error
+    held = origins_of(found)
+    if held:
+        raise TrustError(f"{', '.join(sorted(held))} would be printed with the URL", job.spec.name, step=request.step)
     if not isinstance(found, str):
         raise _bad_reply(job, request, reading, f"{describe(query)} found {type(found).__name__}, not a text")
     try:
@@ -82,7 +86,7 @@ def _optional(job: Job, reading: Reading, query: dict[str, Any] | None, *, as_ur
         value = find(query, reading, job.scope, as_url=as_url)
     except NothingFound:
         return None
-    return None if value == "" or isinstance(value, Held) else value
+    return None if value == "" or origins_of(value) else value
 
 
 def _bad_reply(job: Job, request: Request, reading: Reading, problem: str) -> BadReply:

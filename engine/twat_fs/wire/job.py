@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twat_fs.errors import NotConfigured
+from twat_fs.errors import NotConfigured, UnsupportedType
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
-from twat_fs.messages import Held
 from twat_fs.source import media_type
 from twat_fs.spec.options import wire_value
 from twat_fs.urls import BadUrl, authority
@@ -109,13 +108,20 @@ def file_facts(source: Source, *, name: str | None = None) -> FileFacts:
             "size": source.size,
             "mtime": source.mtime,
             "type": lambda: media_type(name),
-            "text": lambda: source.content().decode("utf-8", "replace"),
+            "text": lambda: _text(source, name),
             "base64": lambda: _base64(source.content()),
             "sha256": lambda: source.digest("sha256"),
             "sha1": lambda: source.digest("sha1"),
             "md5": lambda: source.digest("md5"),
         }
     )
+
+
+def _text(source: Source, name: str) -> str:
+    try:
+        return source.content().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnsupportedType(f"`{name}` is not UTF-8 text (byte {error.start}); this host takes text only") from error
 
 
 def _base64(content: bytes) -> str:
@@ -138,10 +144,3 @@ def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list
                 raise NotConfigured(f"option {name}: {error}", spec.name) from error
         values[name] = secrets.held_option(name, value) if facts.get("secret") and value is not None else value
     return values, hosts
-
-
-def held_values(job: Job) -> list[str]:
-    """Every secret text of the job, for the redactor."""
-    names = job.scope.names
-    held = [*names["credentials"].values(), *names["options"].values(), *job.saved.values()]
-    return [str(item.value) for item in held if isinstance(item, Held)]

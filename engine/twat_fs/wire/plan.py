@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import BadReply, NotConfigured, TrustError
+from twat_fs.errors import BadReply, BadRequest, NotConfigured, TrustError, UploadError
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, evaluate, render, render_url
 from twat_fs.expression.filters import FILTERS, quote, to_text
@@ -22,7 +23,8 @@ from twat_fs.messages import (
     reveal,
 )
 from twat_fs.spec import trees
-from twat_fs.urls import BadUrl, authority, names_host, request_url, without_query
+from twat_fs.text import printable
+from twat_fs.urls import BadUrl, authority, joined, names_host, request_url
 
 if TYPE_CHECKING:
     from twat_fs.messages import Body, Text
@@ -88,7 +90,7 @@ def follow(job: Job, request: Request, location: str) -> Request:
         BadReply: The target is not an address.
     """
     try:
-        url = request_url(location)
+        url = request_url(joined(reveal(request.url), location))
         host = authority(url)
     except BadUrl as error:
         raise BadReply(f"the redirect's target is not an address: {error}", job.spec.name, step=request.step) from error
@@ -131,7 +133,7 @@ def _address(job: Job, step: Step) -> Text:
     try:
         return _checked(url)
     except BadUrl as error:
-        kind = BadReply if any(name in str(step.url) for name in ("'saved'", '"saved"')) else NotConfigured
+        kind = BadReply if any(path[0] == "saved" for path in trees.paths(step.url)) else NotConfigured
         raise kind(f"`{masked(url)}` is not an address: {error}", job.spec.name, step=step.name) from error
 
 
@@ -169,12 +171,23 @@ def _headers(job: Job, step: Step) -> Headers:
     for name, tree in step.headers.items():
         value = render(tree, job.scope)
         if value is not None:
+            _check_header(job, step, name, value)
             headers[name] = value
     login = {key: render(tree, job.scope) for key, tree in step.basic_auth.items()}
     if login and login["password"] is not None:
         pair = _join([login["username"] or "", ":", login["password"]])
         headers["Authorization"] = _join(["Basic ", FILTERS["base64"](pair)])
     return headers
+
+
+def _check_header(job: Job, step: Step, name: str, value: Text) -> None:
+    if not isinstance(value, Held) and re.search(r"[^\t\x20-\x7e]", value):
+        raise BadRequest(
+            f"the header {name} cannot hold `{printable(value, 100)}`: it takes ASCII on one line",
+            job.spec.name,
+            step=step.name,
+            hint="In the spec, put the value through `| urlencode` or `| base64`.",
+        )
 
 
 def _body(job: Job, step: Step) -> tuple[Body, Text | None]:
@@ -251,10 +264,7 @@ def _named(job: Job, host: str) -> bool:
     return any(names_host(pattern, host) for pattern in job.hosts)
 
 
-def _unplannable(job: Job, step: Step, part: str, error: Exception) -> NotConfigured:
-    return NotConfigured(f"{part} cannot be made: {error}", job.spec.name, step=step.name)
-
-
-def shown_url(url: Text) -> str:
-    """An address for messages: secrets masked, no query."""
-    return without_query(masked(url))
+def _unplannable(job: Job, step: Step, part: str, error: Exception) -> UploadError:
+    """What a template that cannot be evaluated means: after a reply that gave values, the reply is to blame."""
+    kind = BadReply if job.saved else NotConfigured
+    return kind(f"{part} cannot be made: {error}", job.spec.name, step=step.name)
