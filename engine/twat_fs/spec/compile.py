@@ -104,7 +104,7 @@ class Compiler:
         kind = next((body for body in BODIES if body in step), None)
         if kind is not None:
             compiled[kind] = self._body(kind, step[kind], sees)
-        carries = kind in ("multipart", "raw") and self._carries_file(step[kind])
+        carries = kind is not None and self._carries_file(step[kind])
         timeout = {**_mapping(defaults.get("timeout")), **_mapping(step.get("timeout"))}
         compiled["timeout"] = {"connect": "10s", "read": "300s" if carries else "30s", **timeout}
         compiled["redirects"] = step.get("redirects", "none")
@@ -122,10 +122,14 @@ class Compiler:
                 self.report("not-yet", f"this version does not run `{key}`", word.place, "A later version will.")
 
     def _carries_file(self, body: Any) -> bool:
-        values = list(_mapping(body).values()) if isinstance(body, dict) else [body]
-        texts = [_mapping(value).get("value") if isinstance(value, dict) else value for value in values]
-        checker = Compiler(self.document)  # its problems are reported by the walk itself
-        return any(trees.is_file(checker.template(text, _BASE)) for text in texts if isinstance(text, str))
+        """Whether the file's content is somewhere in a body, as bytes or as text."""
+        if isinstance(body, (dict, list)):
+            return any(self._carries_file(item) for item in (body.values() if isinstance(body, dict) else body))
+        if not isinstance(body, str):
+            return False
+        # Problems of the text are reported by the walk itself.
+        tree = Compiler(self.document).template(body, _BASE)
+        return trees.is_file(tree) or trees.holds_content(tree)
 
     def _body(self, kind: str, body: Any, sees: frozenset[str]) -> Any:
         if kind == "json":
@@ -148,8 +152,9 @@ class Compiler:
     def _part(self, value: Any, sees: frozenset[str]) -> dict[str, Any]:
         facts = dict(value) if isinstance(value, dict) else {"value": value}
         part = {"value": self.template(facts.get("value"), sees, file=True)}
-        is_file = isinstance(facts.get("value"), str) and self._carries_file(facts["value"])
-        usual = {"filename": "{{ file.name }}", "content_type": "{{ file.type }}"} if is_file else {}
+        value = facts.get("value")
+        tree = Compiler(self.document).template(value, _BASE) if isinstance(value, str) else ["null"]
+        usual = {"filename": "{{ file.name }}", "content_type": "{{ file.type }}"} if trees.is_file(tree) else {}
         for key in ("filename", "content_type"):
             if facts.get(key, usual.get(key)) is not None:
                 part[key] = self.template(facts.get(key, usual.get(key)), sees)
