@@ -220,7 +220,7 @@ def scope(**names: Any) -> Scope:
     return Scope({"file": facts(), "now": given.now, "remote_path": "a b.txt", **names}, given.random, given.choose)
 
 
-def registry(folder: Path, cache: Path | None = None, **environ: str) -> Registry:
+def registry(folder: Path, **environ: str) -> Registry:
     """A registry that finds the specs of one folder beside the bundled ones."""
-    known = {"XDG_CACHE_HOME": str(cache or folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "none")}
+    known = {"XDG_CACHE_HOME": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "none")}
     return Registry(settings({**known, **environ}, providers_d=[str(folder)]))

@@ -53,7 +53,7 @@ class InstalledCatalog(Catalog):
 
     def content(self, entry: Entry) -> bytes:
         """The bytes of a spec; for an entry point without a card, of one that says no more than it does."""
-        if not is_installed(entry) or os.path.isfile(entry.path):
+        if card_path(entry) or os.path.isfile(entry.path):
             return super().content(entry)
         found = self._installed()[entry.name]
         lines = [
@@ -81,9 +81,9 @@ class InstalledCatalog(Catalog):
         return self._known
 
 
-def is_installed(entry: Entry) -> bool:
-    """Whether an entry comes from an installed package's entry point."""
-    return entry.origin.startswith(_ORIGIN)
+def card_path(entry: Entry) -> str:
+    """The card beside which a module may be; empty for an entry point, whose module is an installed one."""
+    return "" if entry.origin.startswith(_ORIGIN) else entry.path
 
 
 def _owner(point: EntryPoint) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Settings(NamedTuple):
@@ -35,6 +37,11 @@ class Settings(NamedTuple):
         """The providers that `TWAT_FS_DEFAULT_PROVIDER` names."""
         return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", ""))
 
+    def trusts(self, provider: str) -> bool:
+        """Whether `TWAT_FS_TRUST` lets a spec of the user's have the secrets of bundled providers."""
+        trusted = provider_names(self.environ.get("TWAT_FS_TRUST", ""))
+        return provider in trusted or "all" in trusted
+
     @property
     def proxies(self) -> dict[str, str]:
         """The proxies of the usual variables; `HTTP_PROXY` not where a web server could have set it (httpoxy)."""
@@ -46,6 +53,24 @@ class Settings(NamedTuple):
             found[scheme] = next((self.environ[name] for name in names if self.environ.get(name)), "")
         found["no_proxy"] = self.environ.get("no_proxy") or self.environ.get("NO_PROXY", "")
         return {name: value for name, value in found.items() if value}
+
+
+_current: ContextVar[Settings | None] = ContextVar("twat_fs_settings", default=None)
+
+
+@contextmanager
+def using(chosen: Settings) -> Iterator[None]:
+    """Let `current` give these settings for a while: what a caller chose reaches the modules that it calls."""
+    token = _current.set(chosen)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current() -> Settings:
+    """The settings that are in use, else what the environment says."""
+    return _current.get() or settings()
 
 
 def settings(

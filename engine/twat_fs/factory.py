@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.entry_points import card_path
 from twat_fs.environment import settings
 from twat_fs.errors import NotConfigured
-from twat_fs.registry import Registry
+from twat_fs.registry import Provider, Registry
+from twat_fs.upload_providers.loading import module_of
 from twat_fs.upload_providers.simple import BaseProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twat_fs.registry import Provider
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call, ProviderHelp
@@ -31,7 +32,7 @@ class ProviderFactory:
         """
         provider = Registry(settings()).provider(name)
         if provider.spec.kind == "python":
-            return provider.module()
+            return module_of(provider.spec.module, card_path(provider.entry), name)
         return SpecModule(provider)
 
     @staticmethod
@@ -63,13 +64,19 @@ class SpecModule:
     def get_credentials(self) -> Mapping[str, str] | None:
         """The credentials from the environment, or None where one is missing."""
         try:
-            return self.provider.credentials()
+            return self._now().credentials()
         except NotConfigured:
             return None
 
     def get_provider(self) -> SpecProvider | None:
         """The provider, or None where it is not configured."""
-        return None if self.provider.not_ready() else SpecProvider(self.provider)
+        provider = self._now()
+        return None if provider.not_ready() else SpecProvider(provider)
+
+    def _now(self) -> Provider:
+        """The provider in the environment as it is now, as a module reads it."""
+        registry = Registry(self.provider.registry.settings._replace(environ=settings().environ))
+        return Provider(self.provider.entry, self.provider.spec, registry)
 
 
 class SpecProvider(BaseProvider):

@@ -15,12 +15,38 @@ if TYPE_CHECKING:
 
 
 class Shell:
-    """A piece of a shell command that stands for a value we do not print, such as `$API_KEY`."""
+    """A piece of a shell command that stands for a value we do not print, such as `$API_KEY`.
 
-    __slots__ = ("expression",)
+    Args:
+        expression: What a shell puts in, inside double quotes.
+        value: The value that it stands for at present.
+        label: What people are shown in its place; without it the expression.
+        needs: Expressions such as `${API_KEY:?set API_KEY}`, which end a command that would send nothing.
+        plain: Where the expression encodes with base64, the pieces that it encodes.
+        json: The expression for the value as JSON, where only a reply says whether it is a text.
+        later: Whether only a reply gives the value, so that the one here is made up.
+    """
 
-    def __init__(self, expression: str) -> None:
+    __slots__ = ("expression", "json", "label", "later", "needs", "plain", "value")
+
+    def __init__(
+        self,
+        expression: str,
+        value: str = "",
+        *,
+        label: str = "",
+        needs: tuple[str, ...] = (),
+        plain: tuple[str | Shell, ...] = (),
+        json: str = "",
+        later: bool = False,
+    ) -> None:
         self.expression = expression
+        self.value = value
+        self.label = label or expression
+        self.needs = needs
+        self.plain = plain
+        self.json = json
+        self.later = later
 
     def __repr__(self) -> str:
         return self.expression
@@ -68,10 +94,10 @@ def reveal(text: Text) -> str:
 
 
 def masked(text: Text) -> str:
-    """The text as it may be shown: each secret as the shell expression that stands for it."""
+    """The text as people may see it: each secret as the name of its variable."""
     if not isinstance(text, Held):
         return text
-    return "".join(piece if isinstance(piece, str) else piece.expression for piece in text.pieces)
+    return "".join(piece if isinstance(piece, str) else piece.label for piece in text.pieces)
 
 
 def origins_of(value: Any) -> frozenset[str]:

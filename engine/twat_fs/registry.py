@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import credentials
 from twat_fs._version import __version__
-from twat_fs.entry_points import InstalledCatalog, is_installed
-from twat_fs.environment import Settings, provider_names, settings
+from twat_fs.entry_points import InstalledCatalog, card_path
+from twat_fs.environment import Settings, settings, using
 from twat_fs.errors import NotConfigured, TrustError, UsageError
+from twat_fs.logs import logger
 from twat_fs.spec.options import wire_value
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
+from twat_fs.urls import authority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import ModuleType
 
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply, Request
@@ -29,16 +29,7 @@ if TYPE_CHECKING:
 
 #: Names ourselves and where to complain, as hosts ask of programs (RFC 9110, 10.1.5).
 USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
-
-
-def _redact(record: logging.LogRecord) -> bool:
-    record.msg, record.args = REDACTOR(record.getMessage()), None
-    return True
-
-
-_log = logging.getLogger("twat_fs")
-for _name in ("twat_fs", "urllib3.connectionpool"):  # the latter logs the address of each request
-    logging.getLogger(_name).addFilter(_redact)
+_log = logger()
 
 
 class Registry:
@@ -130,11 +121,14 @@ class Provider:
             NotConfigured: A required one is missing, or one is malformed; names the variable, never the value.
             TrustError: A spec of the user's wants a secret that belongs to a bundled provider.
         """
-        found = credentials.read(self.spec, self.registry.settings.environ)
+        found = self._found()
         for variable, value in found.values():
             self._check_owner(variable)
             self.registry.redactor.add(value)
         return {name: value for name, (_, value) in found.items()}
+
+    def _found(self) -> dict[str, tuple[str, str]]:
+        return credentials.read(self.spec, self.registry.settings.environ)
 
     def option_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Options as given by the caller, else by the environment; a default is the spec's matter.
@@ -182,9 +176,8 @@ class Provider:
         from twat_fs.retry import retrying
         from twat_fs.upload_providers.declarative import run
         from twat_fs.wire.classify import described
-        from twat_fs.wire.job import file_facts, start
 
-        job = start(self.spec, self.inputs(call), file_facts(source, name=call.name))
+        job = self.job(source, call)
         with self._transport() as transport:
 
             def send(request: Request) -> Reply:
@@ -198,8 +191,14 @@ class Provider:
             self._verify(transport, result, source, depth, job.hosts)
         return result
 
-    def check(self, url: str, source: Source, depth: str) -> bool:
+    def check(self, url: str, source: Source, depth: str, given: Mapping[str, Any] | None = None) -> bool:
         """Fetch a URL of this provider's back and compare it with a file.
+
+        Args:
+            url: What an upload gave.
+            source: What was sent.
+            depth: `size`, `hash` or `none`: what to compare.
+            given: The options that the caller gave; the host of an address among them may be private.
 
         Returns:
             Whether it was compared: not every host lets its URLs be checked.
@@ -210,7 +209,12 @@ class Provider:
         if self.spec.check == "none":
             return False
         with self._transport() as transport:
-            return self._verify(transport, url, source, depth, self.spec.hosts)
+            return self._verify(transport, url, source, depth, (*self.spec.hosts, *self._hosts(given or {})))
+
+    def _hosts(self, given: Mapping[str, Any]) -> list[str]:
+        values = self._wire_options(given)
+        addresses = [name for name, facts in self.spec.options.items() if facts.get("type") == "url" and name in values]
+        return [authority(values[name]) for name in addresses]
 
     def _transport(self) -> Transport:
         from twat_fs.http.transport import Transport
@@ -243,20 +247,16 @@ class Provider:
             now=int(time.time()),
             random=random_text,
             choose=secrets.randbelow,
+            variables={name: variable for name, (variable, _) in self._found().items()},
         )
-
-    def module(self) -> ModuleType:
-        """The module of a Python provider, imported now."""
-        from twat_fs.upload_providers.loading import module_of
-
-        return module_of(self.spec.module, "" if is_installed(self.entry) else self.entry.path, self.name)
 
     def client(self) -> Any:
         """What the module of a Python provider makes, made once; where it makes none, `NotConfigured` is raised."""
-        from twat_fs.upload_providers.loading import client_of
+        from twat_fs.upload_providers.loading import client_of, module_of
 
         if self._client is None:
-            self._client = client_of(self.module(), self.name, self.spec.deps)
+            module = module_of(self.spec.module, card_path(self.entry), self.name)
+            self._client = client_of(module, self.name, self.spec.deps)
         return self._client
 
     def _upload_by_module(self, source: Source, call: Call, depth: str) -> UploadResult:
@@ -264,9 +264,10 @@ class Provider:
         from twat_fs.upload_providers.loading import sent_by
 
         ready = call._replace(options=self._wire_options(call.options))
-        result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry)
-        if result.startswith(("http://", "https://")) and depth != "none" and self.spec.check != "none":
-            self.check(result, source, depth)
+        with using(self.registry.settings):
+            result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry)
+        if result.startswith(("http://", "https://")) and depth != "none":
+            self.check(result, source, depth, call.options)
         return result
 
     def _wire_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,11 +283,8 @@ class Provider:
 
     def _check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""
-        if self.entry.bundled:
-            return
-        owner = self.registry.catalog.owner(variable)
-        trusted = provider_names(self.registry.settings.environ.get("TWAT_FS_TRUST", ""))
-        if owner is not None and self.name not in trusted and "all" not in trusted:
+        owner = None if self.entry.bundled else self.registry.catalog.owner(variable)
+        if owner is not None and not self.registry.settings.trusts(self.name):
             raise TrustError(
                 f"{self.entry.path} wants {variable}, which belongs to the bundled provider {owner}",
                 self.name,

@@ -34,6 +34,7 @@ class Source:
     Attributes:
         path: The path as it was given.
         name: The name to send, as text: NFC, with U+FFFD for bytes that are not UTF-8.
+        renamed: Whether the name's bytes were not UTF-8, so that another one is sent.
         size: Bytes at the time of opening; what a request promises and what must be sent.
         mtime: Time of the last change in whole Unix seconds.
 
@@ -48,7 +49,9 @@ class Source:
         self._seen = self._identity()
         self.size = self._seen[2]
         self.mtime = self._seen[3] // 1_000_000_000
-        self.name = sendable_name(os.path.basename(self.path) if name is None else name)
+        own = os.path.basename(self.path) if name is None else name
+        self.name = sendable_name(own)
+        self.renamed = not own.isascii() and any("\ud800" <= character <= "\udfff" for character in own)
 
     def __enter__(self) -> Source:
         return self

@@ -16,11 +16,12 @@ from twat_fs.errors import (
     UploadFailed,
     UsageError,
 )
-from twat_fs.registry import Provider, Registry
+from twat_fs.registry import USER_AGENT, Provider, Registry
 from twat_fs.source import Source
 from twat_fs.units import shown_size
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
+from twat_fs.urls import without_query
 
 if TYPE_CHECKING:
     import os
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
     from twat_fs.spec.model import Spec
     from twat_fs.upload_providers.protocols import Progress
+    from twat_fs.wire.curl import Aside
 
 _log = logging.getLogger("twat_fs")
 
@@ -161,6 +163,8 @@ def upload(source: Source, registry: Registry, names: Sequence[str], options: Up
         UsageError: The call is wrong.
     """
     call = call_for(source, options)
+    if source.renamed:
+        _log.warning("the file's name is not UTF-8; it is sent as %s", call.name)
     outcome = Outcome(source.size)
     candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
@@ -235,7 +239,7 @@ def _try(
     except UploadError as error:
         error.provider = error.provider or candidate.name
         return error
-    _log.info("%s: done: %s", candidate.name, result)
+    _log.info("%s: done: %s", candidate.name, without_query(result))
     result.metadata.setdefault("size", source.size)
     outcome.result = result
     return None
@@ -258,14 +262,18 @@ def plan_upload(source: Source, registry: Registry, names: Sequence[str], option
     """
     call = call_for(source, options)
     reasons: list[UploadError] = []
-    for candidate in registry.candidates(names):
-        reason = unfit(candidate.spec, source) or candidate.not_ready()
+    candidates = registry.candidates(names)
+    for candidate in candidates:
+        alone = len(candidates) == 1
+        reason = (
+            unfit(candidate.spec, source) or candidate.not_ready() or (None if alone else _unoffered(candidate, call))
+        )
         if reason is None:
             from twat_fs.wire.rehearsal import rehearse
 
             if candidate.spec.kind == "python":
                 return DryRun(candidate.name, [])
-            return DryRun(candidate.name, rehearse(candidate.job(source, call)))
+            return DryRun(candidate.name, rehearse(candidate.job(source, call), USER_AGENT))
         reasons.append(reason)
     raise UploadFailed(reasons)
 
@@ -275,8 +283,8 @@ class DryRun(NamedTuple):
 
     Attributes:
         provider: The provider that would be tried first.
-        requests: Its requests with what each saves; none for a Python provider, which makes its own.
+        requests: Its requests, each with what its command needs beside; none for a Python provider, which makes its own.
     """
 
     provider: str
-    requests: list[tuple[Request, dict[str, Any]]]
+    requests: list[tuple[Request, Aside]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twat_fs import retry
 from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
 from twat_fs.messages import Request, Timeout
-from twat_fs.urls import BadUrl, authority, joined, names_host, request_url
+from twat_fs.urls import BadUrl, authority, joined, names_host, request_url, without_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,12 +56,12 @@ def verify(
     except _Wrong as error:
         problem = str(error)
     except (NetworkError, UploadTimeout) as error:
-        raise _failed(provider, f"{url} cannot be fetched: {error}") from error
+        raise _failed(provider, f"{without_query(url)} cannot be fetched: {error}") from error
     except UploadError as error:
-        _log.warning("%s: %s could not be checked: %s", provider, url, error)
+        _log.warning("%s: %s could not be checked: %s", provider, without_query(url), error)
         return False
     if problem:
-        raise _failed(provider, f"{url} {problem}")
+        raise _failed(provider, f"{without_query(url)} {problem}")
     return checker.told
 
 
@@ -199,7 +199,7 @@ class _Checker:
 
     def _leave(self, url: str, why: str) -> None:
         self.told = False
-        _log.warning("%s: %s could not be checked: %s", self._provider, url, why)
+        _log.warning("%s: %s could not be checked: %s", self._provider, without_query(url), why)
 
 
 def _total(reply: Reply, seen: int) -> int | None:

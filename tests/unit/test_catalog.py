@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from twat_fs.errors import SpecError, UsageError
+from twat_fs.errors import SourceError, SpecError
 from twat_fs.spec.catalog import Catalog, Entry
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_what_cannot_be_a_spec_of_its_name_is_not_listed_as_one(tmp_path: Path) 
 def test_a_spec_that_cannot_be_read_is_an_error_with_its_path(tmp_path: Path) -> None:
     found = catalog(tmp_path)
     gone = Entry("gone", str(tmp_path / "gone.yaml"), str(tmp_path))
-    with pytest.raises(UsageError, match=r"gone\.yaml: cannot read the spec: No such file"):
+    with pytest.raises(SourceError, match=r"gone\.yaml: No such file"):
         found.spec(gone)
 
 

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.support import PLANTED, compiled, form, job
 
+from tests.support import PLANTED, compiled, form, job
 from twat_fs.errors import SPEC_ERRORS, NonRetryableError, RetryableError, UploadError
 from twat_fs.expression import secrets
 from twat_fs.messages import Reply, Request
@@ -228,7 +228,7 @@ def test_retry_after_is_passed_on() -> None:
         ("https://other.example:8443/a?b=c", "other.example:8443"),
         ("/a", "h.example:443"),
         ("//evil.example/a", "evil.example:443"),
-        ("", "h.example:443"),
+        ("", "no address"),
         ("file:///etc/passwd", "no address"),
         ("https://u:p@other.example/", "no address"),
         ("http://[zz/", "no address"),

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import PLANTED, compiled, job
 
+from tests.support import PLANTED, compiled, job
 from twat_fs.errors import BadReply
 from twat_fs.messages import Held, Reply, Request
-from twat_fs.results import UploadResult
 from twat_fs.wire.extract import result, save
+
+if TYPE_CHECKING:
+    from twat_fs.results import UploadResult
 
 URL = "https://h.example/up/load?x=1"
 GOOD = "https://h.example/a"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -9,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twat_fs.spec.load import DEPTH_LIMIT, NODE_LIMIT, SIZE_LIMIT, Document, Unreadable, load
-from twat_fs.spec.problems import Place
 
 TEXT = """\
 spec: 1
@@ -248,10 +248,8 @@ def test_more_values_than_5000_are_refused() -> None:
 )
 def test_a_bomb_is_refused_or_read_at_once(content: bytes) -> None:
     begun = time.monotonic()
-    try:
+    with contextlib.suppress(Unreadable):
         load(content)
-    except Unreadable as error:
-        assert str(error)
     assert time.monotonic() - begun < 1
 
 
@@ -269,12 +267,14 @@ def _is_sound(document: Document) -> None:
 def _read(content: bytes) -> None:
     try:
         document = load(content)
-    except Unreadable as error:
-        assert isinstance(error.problem.place, Place)
-        assert error.problem.place.line >= 1
+    except Unreadable as refusal:
+        problem = refusal.problem
+    else:
+        assert isinstance(document.data, dict)
+        _is_sound(document)
         return
-    assert isinstance(document.data, dict)
-    _is_sound(document)
+    assert problem.message
+    assert problem.place.line >= 1
 
 
 @given(st.binary(max_size=200))
@@ -293,7 +293,10 @@ def test_any_text_as_a_value_is_a_document_or_unreadable(text: str) -> None:
 
 
 _PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**17), 10**17) | st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**17), 10**17)
+    | st.text(st.characters(codec="ascii", exclude_categories=["Cc"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc-_", min_size=1), inner, max_size=3),
     max_leaves=10,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -79,10 +80,8 @@ def test_a_value_that_an_option_does_not_take_is_wrong_usage(facts: dict[str, An
 
 @pytest.mark.parametrize("text", ["12345678901234567890123", "1" + "0" * 25])
 def test_a_number_that_is_too_long_is_never_cut_to_another(text: str) -> None:
-    try:
+    with contextlib.suppress(UsageError):
         assert wire_value("o", {"type": "integer"}, text) == int(text)
-    except UsageError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import scope
 
+from tests.support import scope
 from twat_fs.expression.parse import ExpressionError
 from twat_fs.expression.query import NothingFound, compile_query, find, holds
 from twat_fs.expression.reading import Reading, UnreadableReply
@@ -148,10 +149,8 @@ def test_any_json_is_read_as_it_is(data: Any) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_json_or_unreadable(body: bytes) -> None:
-    try:
+    with contextlib.suppress(UnreadableReply):
         _ = reading(body).json
-    except UnreadableReply as error:
-        assert str(error)
 
 
 # Conditions
@@ -242,10 +241,8 @@ def test_any_text_is_a_query_or_refused(text: str) -> None:
         query = compile_query(text)
     except ExpressionError:
         return
-    try:
+    with contextlib.suppress(NothingFound):
         find(query, reading({"a": [{"b": 1}], "b": "x"}), scope())
-    except NothingFound as error:
-        assert str(error)
 
 
 @given(st.text(alphabet="ab.[]*?^$|(){}+\\dwsbP<>=!:0,9-", max_size=20))

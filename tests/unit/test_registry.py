@@ -4,8 +4,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import PLANTED, registry
 
+from tests.support import PLANTED, registry
 from twat_fs.environment import provider_names, settings
 from twat_fs.errors import NotConfigured, SpecError, TrustError, UsageError
 from twat_fs.registry import Registry

@@ -22,7 +22,7 @@ class Host:
         self.sends = 0
         self.slept: list[float] = []
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, _: Request) -> Reply:
         self.sends += 1
         if self.errors:
             raise self.errors.pop(0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twat_fs.errors import SourceError, SourceNotFound, UsageError
+from twat_fs.errors import SourceError, SourceNotFound, TooLarge
 from twat_fs.source import BLOCK_SIZE, IN_MEMORY_LIMIT, Source, sendable_name
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def test_a_file_of_proc_that_says_it_is_empty_is_not_taken_for_empty() -> None:
 def test_a_file_too_large_for_memory_is_not_read_into_it(tmp_path: Path) -> None:
     with (tmp_path / "big").open("wb") as file:
         file.truncate(IN_MEMORY_LIMIT + 1)
-    with Source(tmp_path / "big") as source, pytest.raises(UsageError, match="too many"):
+    with Source(tmp_path / "big") as source, pytest.raises(TooLarge, match="too many"):
         source.content()
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support import PLANTED, facts, scope
 
+from tests.support import PLANTED, facts, scope
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render, render_url
 from twat_fs.expression.parse import parse_template, parse_value

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import PLANTED
 
+from tests.support import PLANTED
 from twat_fs.text import WORDS_LIMIT, Redactor, printable
 
 

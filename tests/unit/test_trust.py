@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import PLANTED, compiled, job
 
+from tests.support import PLANTED, compiled, job
 from twat_fs.errors import BadReply, TrustError
 from twat_fs.expression import secrets
 from twat_fs.messages import Request, reveal
-from twat_fs.wire.job import Job
 from twat_fs.wire.plan import plan
+
+if TYPE_CHECKING:
+    from twat_fs.wire.job import Job
 
 TWO_STEPS = """\
 credentials: {{KEY: {{required: false}}}}

@@ -158,6 +158,23 @@ def validate_spec(**given: Any) -> int:
     return validating.run(given)
 
 
+@cli.command("new-provider")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["simple", "authenticated", "async"]),
+    default="simple",
+    show_default=True,
+    help="What to begin with: without a key, with one, or on aiohttp.",
+)
+@click.option("--out", metavar="FOLDER", default=".", show_default=True, help="The folder to write into.")
+def new_provider_command(**given: Any) -> int:
+    """Write a provider in Python: a module, its card and a test, which pass as they are."""
+    from twat_fs.cli import new_provider
+
+    return new_provider.run(given)
+
+
 @cli.group("upload-provider", context_settings=_CONTEXT)
 def upload_provider() -> None:
     """List, show and test providers."""

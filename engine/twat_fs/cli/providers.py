@@ -170,7 +170,16 @@ def _normalised(registry: Registry, provider: Provider) -> Iterator[str]:
     from twat_fs.spec.load import load
 
     card = Compiler(load(registry.catalog.content(provider.entry)), plain=True).spec()
-    yield yaml.safe_dump(_plain(card), sort_keys=False, allow_unicode=True, width=110).rstrip()
+    card["steps"] = [_said(step) for step in card["steps"]]
+    card["credentials"] = {name: _said(facts) for name, facts in card["credentials"].items()}
+    card |= {key: _said(card[key]) for key in ("result", "retry")}
+    yield yaml.safe_dump(_plain(_said(card)), sort_keys=False, allow_unicode=True, width=110).rstrip()
+
+
+def _said(facts: dict[str, Any]) -> dict[str, Any]:
+    """What says something: an empty list or mapping stands for a key that is not there, but as a body."""
+    bodies = ("json", "form", "multipart", "raw")
+    return {key: value for key, value in facts.items() if key in bodies or value not in (None, "", [], {})}
 
 
 def _plain(value: Any) -> Any:

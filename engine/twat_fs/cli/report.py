@@ -53,8 +53,9 @@ class Report:
             raise OutputLost from None
 
     def record(self, data: dict[str, Any], *, dear: bool = False) -> None:
-        """Print a JSON object as one line, in ASCII, secrets taken out of every text in it."""
-        self.result(json.dumps(self._clean(data), ensure_ascii=True), dear=dear)
+        """Print a JSON object as one line, in ASCII; secrets are taken out of every text but the URL itself."""
+        clean = {key: value if key == "url" else self._clean(value) for key, value in data.items()}
+        self.result(json.dumps(clean, ensure_ascii=True), dear=dear)
 
     def say(self, text: str) -> None:
         """Print a line on standard error; nothing goes wrong if it cannot be."""

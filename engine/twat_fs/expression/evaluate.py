@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression import secrets
-from twat_fs.expression.filters import FILTERS, EvaluationError, added, capped, quote, to_text
+from twat_fs.expression.covers import uncovered
+from twat_fs.expression.filters import FILTERS, added, quote, to_text
+from twat_fs.expression.limits import OUTPUT_LIMIT, TEXT_LIMIT, EvaluationError, bounded, capped, check_length, size
+from twat_fs.expression.scope import FileFacts, Scope
 from twat_fs.messages import Held
 
 if TYPE_CHECKING:
@@ -18,52 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EvaluationError", "FileFacts", "Scope", "evaluate", "render", "render_url"]
 
-#: Characters that a URL, a header or a field of it may come to: the cap of `docs/spec-language.md`.
-OUTPUT_LIMIT = 64 * 1024
 
-
-class FileFacts(Mapping[str, Any]):
-    """What a template may know of the file; `{{ file }}` alone is this object and stands for the bytes.
-
-    Args:
-        facts: For each member a value, or a function that finds it when it is first asked for.
-    """
-
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = dict(facts)
-
-    def __getitem__(self, name: str) -> Any:
-        value = self._facts[name]
-        if callable(value):
-            value = self._facts[name] = value()
-        return value
-
-    def __iter__(self) -> Any:
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        return len(self._facts)
-
-
-class Scope:
-    """What a template sees.
-
-    Args:
-        names: The value of each name in `names.ROOTS` that has one here.
-        random: Gives n lower-case letters and digits.
-        choose: Gives an index below n.
-    """
-
-    def __init__(self, names: Mapping[str, Any], random: Callable[[int], str], choose: Callable[[int], int]) -> None:
-        self.names = names
-        self.random = random
-        self.choose = choose
-
-    def extended(self, **names: Any) -> Scope:
-        """The same scope with further names."""
-        return Scope({**self.names, **names}, self.random, self.choose)
-
-
+@bounded
 def evaluate(tree: Tree, scope: Scope) -> Any:
     """The value of a tree.
 
@@ -74,46 +33,64 @@ def evaluate(tree: Tree, scope: Scope) -> Any:
     Raises:
         EvaluationError: A filter or an operator met a value that it cannot work on.
     """
-    return _OPERATIONS[tree[0]](tree, scope)
+    return _value(tree, scope)
 
 
+@bounded
 def render(tree: Tree, scope: Scope, limit: int | None = OUTPUT_LIMIT) -> str | Held | None:
     """The value of a tree as text, or None where it is null."""
-    text = to_text(evaluate(tree, scope))
-    if limit is not None and text is not None:
-        capped(text.value if isinstance(text, Held) else text, limit)
-    return text
+    return _within(to_text(_value(tree, scope)), limit)
 
 
+@bounded
 def render_url(tree: Tree, scope: Scope) -> str | Held | None:
     """The value of a tree as a URL: an insert at its start stays, every other is percent-encoded.
 
     RFC 3986, 2.3: what is not unreserved is encoded; what `raw` or `urlencode` made is not encoded again.
     """
     if tree[0] != "cat":
-        return render(tree, scope)
+        return _within(to_text(_value(tree, scope)), OUTPUT_LIMIT)
     first, *others = tree[1]
-    texts = [to_text(evaluate(first, scope))]
+    texts = [to_text(_value(first, scope))]
     for part in others:
-        text = to_text(evaluate(part, scope))
+        text = to_text(_value(part, scope))
         texts.append(text if part[0] == "text" or text is None else quote(text))
-    joined = _joined(texts)
-    if joined is not None:
-        capped(joined.value if isinstance(joined, Held) else joined, OUTPUT_LIMIT)
-    return joined
+    return _joined(texts, OUTPUT_LIMIT)
 
 
-def _joined(texts: list[str | Held | None]) -> str | Held | None:
+def _within(text: str | Held | None, limit: int | None) -> str | Held | None:
+    if limit is not None and text is not None:
+        capped(secrets.bare(text), limit)
+    return text
+
+
+def _value(tree: Tree, scope: Scope) -> Any:
+    return _OPERATIONS[tree[0]](tree, scope)
+
+
+def _joined(texts: list[str | Held | None], limit: int = TEXT_LIMIT) -> str | Held | None:
     present = [text for text in texts if text is not None]
     if len(present) < len(texts):
         return None
+    check_length(sum(len(secrets.bare(text)) for text in present), limit)
     if any(isinstance(text, Held) for text in present):
         return secrets.join("", present)
-    return capped("".join(str(text) for text in present))
+    return "".join(str(text) for text in present)
+
+
+def _var(tree: Tree, scope: Scope) -> Any:
+    """A var: small, unless it reads the file's content, and then not more than any text with all vars together."""
+    value = _value(tree[1], scope)
+    if not tree[2]:
+        if size(value, OUTPUT_LIMIT) > OUTPUT_LIMIT:
+            raise EvaluationError(f"it holds more than {OUTPUT_LIMIT} characters")
+    elif size([value, *(scope.names.get("vars") or {}).values()], TEXT_LIMIT) > TEXT_LIMIT:
+        raise EvaluationError(f"the vars together hold more than {TEXT_LIMIT} characters")
+    return value
 
 
 def _cat(tree: Tree, scope: Scope) -> Any:
-    return _joined([to_text(evaluate(part, scope)) for part in tree[1]])
+    return _joined([to_text(_value(part, scope)) for part in tree[1]])
 
 
 def _path(tree: Tree, scope: Scope) -> Any:
@@ -121,7 +98,7 @@ def _path(tree: Tree, scope: Scope) -> Any:
 
 
 def _item(tree: Tree, scope: Scope) -> Any:
-    return _walk(evaluate(tree[1], scope), tree[2])
+    return _walk(_value(tree[1], scope), tree[2])
 
 
 def _walk(value: Any, steps: list[str | int]) -> Any:
@@ -143,15 +120,15 @@ def _walker(steps: list[str | int]) -> Callable[[Any], Any]:
 
 def _filter(tree: Tree, scope: Scope) -> Any:
     _, name, subject, arguments = tree
-    value = evaluate(subject, scope)
-    values = [evaluate(argument, scope) for argument in arguments]
+    value = _value(subject, scope)
+    values = [_value(argument, scope) for argument in arguments]
     if value is None or None in [None if item is None else 0 for item in values]:
         return None
     return FILTERS[name](value, *values)
 
 
 def _call(tree: Tree, scope: Scope) -> Any:
-    argument = evaluate(tree[2], scope)
+    argument = _value(tree[2], scope)
     if tree[1] == "random":
         if isinstance(argument, bool) or not isinstance(argument, int) or not 1 <= argument <= 256:
             raise EvaluationError("random() takes a whole number from 1 to 256")
@@ -162,21 +139,21 @@ def _call(tree: Tree, scope: Scope) -> Any:
 
 
 def _if(tree: Tree, scope: Scope) -> Any:
-    return evaluate(tree[2] if _true(evaluate(tree[1], scope)) else tree[3], scope)
+    return _value(tree[2] if _true(_value(tree[1], scope)) else tree[3], scope)
 
 
 def _and(tree: Tree, scope: Scope) -> Any:
-    left = evaluate(tree[1], scope)
-    return evaluate(tree[2], scope) if _true(left) else left
+    left = _value(tree[1], scope)
+    return _value(tree[2], scope) if _true(left) else left
 
 
 def _or(tree: Tree, scope: Scope) -> Any:
-    left = evaluate(tree[1], scope)
-    return left if _true(left) else evaluate(tree[2], scope)
+    left = _value(tree[1], scope)
+    return left if _true(left) else _value(tree[2], scope)
 
 
 def _not(tree: Tree, scope: Scope) -> bool:
-    return not _true(evaluate(tree[1], scope))
+    return not _true(_value(tree[1], scope))
 
 
 def _true(value: Any) -> bool:
@@ -186,9 +163,9 @@ def _true(value: Any) -> bool:
 
 
 def _compare(tree: Tree, scope: Scope) -> bool:
-    left = secrets.bare(evaluate(tree[1], scope))
+    left = uncovered(_value(tree[1], scope))
     for operator, other in tree[2]:
-        right = secrets.bare(evaluate(other, scope))
+        right = uncovered(_value(other, scope))
         if not _holds(operator, left, right):
             return False
         left = right
@@ -217,7 +194,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _plus(tree: Tree, scope: Scope) -> Any:
-    left, right = evaluate(tree[1], scope), evaluate(tree[2], scope)
+    left, right = _value(tree[1], scope), _value(tree[2], scope)
     if left is None or right is None:
         return None
     if _is_number(left) and _is_number(right):
@@ -228,7 +205,7 @@ def _plus(tree: Tree, scope: Scope) -> Any:
 
 
 def _arithmetic(tree: Tree, scope: Scope) -> Any:
-    operator, left, right = tree[0], evaluate(tree[1], scope), evaluate(tree[2], scope)
+    operator, left, right = tree[0], _value(tree[1], scope), _value(tree[2], scope)
     if left is None or right is None:
         return None
     if not (_is_number(left) and _is_number(right)):
@@ -253,14 +230,14 @@ def _kind(value: Any) -> str:
 
 
 def _list(tree: Tree, scope: Scope) -> list[Any]:
-    return [value for item in tree[1] if (value := evaluate(item, scope)) is not None or item == ["null"]]
+    return [value for item in tree[1] if (value := _value(item, scope)) is not None or item == ["null"]]
 
 
 def _dict(tree: Tree, scope: Scope) -> dict[Any, Any]:
     result: dict[Any, Any] = {}
     for key_tree, value_tree in tree[1]:
-        key = to_text(evaluate(key_tree, scope))
-        value = evaluate(value_tree, scope)
+        key = to_text(_value(key_tree, scope))
+        value = _value(value_tree, scope)
         if key is not None and (value is not None or value_tree == ["null"]):
             result[key] = value
     return result
@@ -271,6 +248,7 @@ _OPERATIONS: dict[str, Callable[[Tree, Scope], Any]] = {
     "text": lambda tree, _: tree[1],
     "null": lambda _, __: None,
     "cat": _cat,
+    "var": _var,
     "path": _path,
     "item": _item,
     "filter": _filter,

@@ -6,14 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twat_fs.expression import secrets
+from twat_fs.expression.covers import covered, joined
+from twat_fs.expression.limits import ITEM_LIMIT, TEXT_LIMIT, EvaluationError, capped, check_length, in_pieces
 from twat_fs.messages import Held
 
-#: Characters that any one text may come to: 64 MiB of a file's content as base64, and room around it.
-TEXT_LIMIT = 96 * 1024 * 1024
-
-
-class EvaluationError(Exception):
-    """A template met a value that it cannot work on."""
+__all__ = ["FILTERS", "EvaluationError", "Verbatim", "added", "quote", "to_text"]
 
 
 class Verbatim(str):
@@ -35,7 +32,8 @@ class Verbatim(str):
 def added(left: Any, right: Any) -> Any:
     """Two texts put together; what is ready for a URL stays so."""
     plain = [str(secrets.bare(side)) for side in (left, right)]
-    text: Any = capped("".join(plain))
+    check_length(sum(len(side) for side in plain))
+    text: Any = "".join(plain)
     if any(isinstance(secrets.bare(side), Verbatim) for side in (left, right)):
         text = Verbatim(text, "".join(str(secrets.bare(quote(side))) for side in (left, right)))
     if isinstance(left, Held) or isinstance(right, Held):
@@ -44,19 +42,13 @@ def added(left: Any, right: Any) -> Any:
     return text
 
 
-def capped(text: str, limit: int = TEXT_LIMIT) -> str:
-    """The text, if it is not longer than the limit in characters."""
-    if len(text) > limit:
-        raise EvaluationError(f"a template made {len(text)} characters; the limit is {limit}")
-    return text
-
-
 def to_text(value: Any) -> str | Held | None:
     """A value as text: a number in decimal, a boolean as `true` or `false`; null stays null."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Held):
-        return value if isinstance(value.value, str) else Held(str(to_text(value.value)), value.origins, value.pieces)
+        inside = to_text(value.value)
+        return None if inside is None else Held(inside, value.origins, value.pieces)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -78,21 +70,16 @@ def quote(value: Any) -> Any:
 def _percent(text: str, safe: str = "") -> str:
     from urllib.parse import quote as percent
 
-    return capped(percent(text, safe=safe, errors="replace"))
+    return in_pieces(text, lambda piece: percent(piece, safe=safe, errors="replace"))
 
 
 def _textual(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that works on text: takes anything that has a text, keeps a secret secret."""
+    """A filter that works on texts: takes anything that has a text; a secret at any place makes the result one."""
 
     def apply(value: Any, *arguments: Any) -> Any:
-        text = to_text(value)
-        plain = [secrets.bare(argument) for argument in arguments]
-        if isinstance(text, Held):
-            return secrets.derived(text, lambda inside: change(inside, *plain), name)
-        held = next((argument for argument in arguments if isinstance(argument, Held)), None)
-        if held is not None:
-            return secrets.derived(held, lambda _: change(text, *plain), name)
-        return change(text, *plain)
+        texts = [to_text(item) for item in (value, *arguments)]
+        made = change(*(secrets.bare(text) for text in texts))
+        return covered(made, [text for text in texts if isinstance(text, Held)], name)
 
     return apply
 
@@ -100,51 +87,64 @@ def _textual(name: str, change: Callable[..., Any]) -> Callable[..., Any]:
 def _base64(text: str) -> str:
     from binascii import b2a_base64
 
-    return capped(b2a_base64(text.encode("utf-8", "surrogateescape"), newline=False).decode("ascii"))
+    try:
+        return capped(b2a_base64(text.encode("utf-8", "surrogateescape"), newline=False).decode("ascii"))
+    except UnicodeError:
+        raise EvaluationError("base64 met characters that are none") from None
 
 
-def _replace(text: str, old: Any, new: Any) -> str:
-    found, other = str(to_text(old)), str(to_text(new))
-    if len(text) + (text.count(found) if found else len(text) + 1) * len(other) > TEXT_LIMIT:
+def _replace(text: str, old: str, new: str) -> str:
+    if len(text) + (text.count(old) if old else len(text) + 1) * len(new) > TEXT_LIMIT:
         raise EvaluationError(f"replace would make more than {TEXT_LIMIT} characters")
-    return text.replace(found, other)
+    return text.replace(old, new)
 
 
-def _regex_replace(text: str, pattern: str, replacement: Any) -> str:
+def _regex_replace(text: str, pattern: str, replacement: str) -> str:
     import re
 
     from twat_fs.expression.query import compile_regex
 
-    template = str(to_text(replacement))
     compiled = compile_regex(pattern)
+    pieces = re.split(r"\$(\d)", replacement)  # a text and the number of a group in turn
+    length, places = len(text), 0
 
     def put(match: Any) -> str:
-        def group(found: re.Match[str]) -> str:
-            number = int(found.group(1))
-            return (match.group(number) or "") if number <= compiled.groups else ""
+        nonlocal length, places
+        made = pieces[0]
+        for number, after in zip(pieces[1::2], pieces[2::2], strict=True):
+            made += ((match.group(int(number)) or "") if int(number) <= compiled.groups else "") + after
+        length += len(made) - len(match.group(0))
+        places += 1
+        check_length(length)
+        if places > ITEM_LIMIT:
+            raise EvaluationError(f"regex_replace would replace at more than {ITEM_LIMIT} places")
+        return made
 
-        return re.sub(r"\$(\d)", group, template)
-
-    return capped(str(compiled.sub(put, text)))
+    return str(compiled.sub(put, text))
 
 
-def _split(text: str, separator: Any = None) -> list[str]:
+def _split(text: str, separator: str | None = None) -> list[str]:
     if separator == "":
         raise EvaluationError("split needs a separator of at least one character")
-    return text.split(separator)
+    items = text.split(separator, ITEM_LIMIT)
+    if len(items) > ITEM_LIMIT:
+        raise EvaluationError(f"split would make more than {ITEM_LIMIT} items")
+    return items
 
 
 def _join(value: Any, separator: Any = "") -> Any:
+    if isinstance(value, Held):
+        return covered(_join(value.value, secrets.bare(to_text(separator))), [value, separator], "join")
     if not isinstance(value, list):
         raise EvaluationError("join takes a list")
-    texts = [to_text(item) for item in value if item is not None]
+    texts = [text for text in map(to_text, value) if text is not None]
     between = to_text(separator)
-    if any(isinstance(text, Held) for text in (between, *texts)):
-        return secrets.join("", [piece for text in texts for piece in (between, text)][1:])
-    between = str(between)
-    if sum(len(str(text)) + len(between) for text in texts) > TEXT_LIMIT:
+    lengths = sum(len(str(secrets.bare(text))) for text in texts)
+    if lengths + len(str(secrets.bare(between))) * len(texts) > TEXT_LIMIT:
         raise EvaluationError(f"join would make more than {TEXT_LIMIT} characters")
-    return between.join(str(text) for text in texts)
+    if any(isinstance(text, Held) for text in (between, *texts)):
+        return joined(texts, between)
+    return str(between).join(str(text) for text in texts)
 
 
 def _end(index: int, name: str) -> Callable[[Any], Any]:
@@ -184,11 +184,11 @@ def _tojson(value: Any) -> Any:
     return json_text(value)
 
 
-def _date(value: Any, form: str) -> str:
+def _date(value: str, form: str) -> str:
     from datetime import datetime, timezone
 
     try:
-        return datetime.fromtimestamp(int(float(str(to_text(value)))), timezone.utc).strftime(form)
+        return datetime.fromtimestamp(int(float(value)), timezone.utc).strftime(form)
     except (ValueError, OverflowError, OSError):
         raise EvaluationError("date takes Unix seconds between the years 1 and 9999") from None
 
@@ -211,5 +211,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "int": _int,
     "string": to_text,
     "tojson": _tojson,
-    "date": _date,
+    "date": _textual("date", _date),
 }

@@ -147,7 +147,7 @@ def _constant(node: nodes.Const) -> Tree:
 
 
 def _name(node: nodes.Name) -> Tree:
-    return _path(node.name, [])
+    return ["const", None] if node.name == "null" else _path(node.name, [])
 
 
 def _member(node: nodes.Getattr | nodes.Getitem) -> Tree:
@@ -156,7 +156,7 @@ def _member(node: nodes.Getattr | nodes.Getitem) -> Tree:
     while isinstance(base, (nodes.Getattr, nodes.Getitem)):
         steps.insert(0, base.attr if isinstance(base, nodes.Getattr) else _index(base))
         base = base.node
-    if isinstance(base, nodes.Name):
+    if isinstance(base, nodes.Name) and base.name != "null":
         return _path(base.name, steps)
     return ["item", _tree(base), steps]
 

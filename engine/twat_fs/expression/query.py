@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression.evaluate import Scope, evaluate, render_url
-from twat_fs.expression.filters import EvaluationError
+from twat_fs.expression.limits import EvaluationError
 from twat_fs.expression.reading import Reading, UnreadableReply
 
 if TYPE_CHECKING:
@@ -78,10 +78,22 @@ def find(query: Mapping[str, Any], reading: Reading, scope: Scope, *, as_url: bo
     except (UnreadableReply, EvaluationError) as error:
         value, problem = None, f"{describe(query)}: {error}"
     if value is None and "default" in query:
-        value = evaluate(query["default"], scope)
+        try:
+            value = _default(query["default"], reading, scope, as_url=as_url)
+        except EvaluationError as error:
+            problem = f"the default of {describe(query)}: {error}"
     if value is None:
         raise NothingFound(problem)
     return value
+
+
+def _default(tree: Any, reading: Reading, scope: Scope, *, as_url: bool) -> Any:
+    return tree[1] if tree[0] == "const" else _templated(tree, reading, scope, as_url=as_url)
+
+
+def _templated(tree: Any, reading: Reading, scope: Scope, *, as_url: bool) -> Any:
+    seen = scope.extended(reply=reading.names())
+    return render_url(tree, seen) if as_url else evaluate(tree, seen)
 
 
 def holds(query: Mapping[str, Any], reading: Reading, scope: Scope) -> bool:
@@ -136,8 +148,7 @@ def _found(query: Mapping[str, Any], reading: Reading, scope: Scope, *, as_url: 
     if "jmespath" in query:
         return _search(query["jmespath"], reading.json)
     if "template" in query:
-        seen = scope.extended(reply=reading.names())
-        return render_url(query["template"], seen) if as_url else evaluate(query["template"], seen)
+        return _templated(query["template"], reading, scope, as_url=as_url)
     if "header" in query:
         return _header(query["header"], reading)
     text = reading.text
@@ -162,13 +173,9 @@ def _header(name: str, reading: Reading) -> str | None:
 
 
 def _search(expression: str, data: Any) -> Any:
-    import jmespath
-    from jmespath.exceptions import JMESPathError
+    from twat_fs.expression.searching import search
 
-    try:
-        return jmespath.search(expression, data)
-    except (JMESPathError, ValueError, TypeError, RecursionError) as error:
-        raise UnreadableReply(f"it cannot be applied to the reply: {error}") from None
+    return search(expression, data)
 
 
 def _check_jmespath(expression: str) -> None:

@@ -2,41 +2,82 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.messages import Held, Shell
+from twat_fs.messages import Held, Shell, origins_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    Pieces = tuple[str | Shell, ...]
+
 _PERCENT = (
     "python3 -c 'import sys, urllib.parse as u; sys.stdout.write(u.quote(sys.stdin.buffer.read(), safe=\"{safe}\"))'"
 )
+_STRIP = "python3 -c 'import sys; sys.stdout.buffer.write(sys.stdin.buffer.read().decode().strip({set}).encode())'"
+_JSON = (
+    "python3 -c 'import json, sys;"
+    ' sys.stdout.write(json.dumps(sys.stdin.buffer.read().decode("utf-8", "surrogateescape"))[1:-1])\''
+)
 
-#: How a shell does what a filter does, where it can.
+#: How a shell does what a filter does, where it can; an empty command leaves the text as it is.
 _COMMANDS = {
     "base64": "base64 | tr -d '\\n'",
     "urlencode": _PERCENT.format(safe="/"),
     "percent": _PERCENT.format(safe=""),
+    "json": _JSON,
     "lower": "tr '[:upper:]' '[:lower:]'",
     "upper": "tr '[:lower:]' '[:upper:]'",
-    "basename": "xargs -0 basename",
+    "basename": "sed 's,/*$,,; s,.*/,,'",
+    "trim": _STRIP.format(set=""),
+    "raw": "",
+    "string": "",
 }
+#: What double quotes do not keep: controls, bytes that are not UTF-8, and `!`, which an interactive bash expands.
+_UNQUOTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f!\udc80-\udcff]")
 
 
-def credential(name: str, value: str) -> Held:
-    """A credential's value, shown as the environment variable that holds it."""
-    return Held(value, frozenset({f"credentials.{name}"}), (Shell(f"${{{name}}}"),))
+def credential(name: str, value: str, variable: str = "") -> Held:
+    """A credential's value, shown as the environment variable that holds it.
+
+    Args:
+        name: As the spec declares it.
+        value: The secret.
+        variable: The variable that is set, where it is an alias.
+    """
+    variable = variable or name
+    return _held(f"credentials.{name}", value, variable, f"set {variable}")
 
 
-def held_option(name: str, value: Any) -> Held:
-    """A secret option's value."""
-    return Held(value, frozenset({f"options.{name}"}), (Shell(f"${{{name}}}"),))
+def held_option(name: str, value: Any, variable: str = "") -> Held:
+    """A secret option's value.
+
+    Args:
+        name: The option.
+        value: What is sent for it.
+        variable: The environment variable that holds just that; without one, a name is made up.
+    """
+    made_up = "OPTION_" + re.sub(r"\W", "_", name).upper()
+    return _held(f"options.{name}", value, variable or made_up, f"set it to the option {name}")
 
 
 def held_reply(name: str, value: Any) -> Held:
-    """A value of a reply that the spec calls a secret."""
-    return Held(value, frozenset({f"saved.{name}"}), (Shell(f"${{{name}}}"),))
+    """A value of a reply that the spec calls a secret; what other secrets went into it is not forgotten."""
+    from twat_fs.expression.covers import uncovered
+
+    held = _held(f"saved.{name}", uncovered(value), variable_of("saved", name), f"the reply gave no {name}")
+    return Held(held.value, held.origins | origins_of(value), held.pieces)
+
+
+def variable_of(kind: str, name: str) -> str:
+    """The shell variable for something that the spec names, which may hold dashes."""
+    return re.sub(r"\W", "_", f"{kind}_{name}")
+
+
+def _held(origin: str, value: Any, variable: str, words: str) -> Held:
+    shown = Shell(f"${{{variable}}}", str(value), needs=(f"${{{variable}:?{words}}}",))
+    return Held(value, frozenset({origin}), (shown,))
 
 
 def bare(value: Any) -> Any:
@@ -52,11 +93,55 @@ def join(separator: str, values: Sequence[Any]) -> Held:
         if index and separator:
             pieces.append(separator)
         if isinstance(value, Held):
-            pieces.extend(value.pieces)
+            pieces.extend(_pieces(value))
             origins |= value.origins
         else:
             pieces.append(str(value))
-    return Held(separator.join(str(bare(value)) for value in values), origins, tuple(pieces))
+    return Held(separator.join(str(bare(value)) for value in values), origins, _unquoted(pieces))
+
+
+def _pieces(held: Held) -> Pieces:
+    """The pieces of a secret, in the encoding that its value has by now: JSON's, or that of an address."""
+    import json
+
+    value = str(held.value)
+    plain = value_of(held.pieces)
+    if value == plain:
+        return held.pieces
+    if value == json.dumps(plain)[1:-1]:
+        return tuple(json.dumps(piece)[1:-1] if isinstance(piece, str) else _as_json(piece) for piece in held.pieces)
+    encoded = tuple(piece if isinstance(piece, str) else _encoded(piece) for piece in held.pieces)
+    return encoded if value_of(encoded) == value else held.pieces
+
+
+def value_of(pieces: Sequence[str | Shell]) -> str:
+    """What pieces stand for."""
+    return "".join(piece if isinstance(piece, str) else piece.value for piece in pieces)
+
+
+def _as_json(piece: Shell) -> Shell:
+    import json
+
+    inside = json.dumps(piece.value)[1:-1]
+    if inside == piece.value:
+        return piece
+    return _changed((piece,), inside, "json", piece.json)
+
+
+def _encoded(piece: Shell) -> Shell:
+    from urllib.parse import quote
+
+    return _changed((piece,), quote(piece.value, safe="", errors="replace"), "percent")
+
+
+def _unquoted(pieces: list[str | Shell]) -> Pieces:
+    """Takes the quotes off a whole JSON value that only a reply gives: it may be a number."""
+    for index in range(1, len(pieces) - 1):
+        piece, before, after = pieces[index], pieces[index - 1], pieces[index + 1]
+        if isinstance(piece, Shell) and piece.json and _JSON in piece.expression and before == after == '"':
+            pieces[index - 1] = pieces[index + 1] = ""
+            pieces[index] = Shell(piece.json, piece.value, label=piece.label, needs=piece.needs, later=True)
+    return tuple(pieces)
 
 
 def derived(held: Held, change: Callable[[Any], Any], how: str) -> Any:
@@ -70,12 +155,42 @@ def derived(held: Held, change: Callable[[Any], Any], how: str) -> Any:
     value = change(held.value)
     if value is None:
         return None
+    if _COMMANDS.get(how) == "":
+        return Held(value, held.origins, held.pieces)
+    if how == "trim" and str(value) != str(held.value).strip():
+        how = "trim(...)"  # of other characters than white space
+    return Held(value, held.origins, (_changed(held.pieces, str(value), how),))
+
+
+def _changed(pieces: Sequence[str | Shell], value: str, how: str, json: str = "") -> Shell:
+    """One piece that stands for what a filter makes of others."""
+    shells = [piece for piece in pieces if isinstance(piece, Shell)]
+    label = "".join(dict.fromkeys(piece.label for piece in shells))
+    needs = tuple(dict.fromkeys(need for piece in shells for need in piece.needs))
+    later = any(piece.later for piece in shells)
     command = _COMMANDS.get(how)
-    if command:
-        expression = f'$(printf %s "{quoted(held.pieces)}" | {command})'
-    else:
-        expression = f"${{TWAT_FS_VALUE:?what `{how}` makes of {', '.join(sorted(held.origins))}}}"
-    return Held(value, held.origins, (Shell(expression),))
+    if not command:
+        return unwritable(f"what {how} makes of {_names(needs)}", value, label, later=later)
+    return Shell(
+        f'$(printf %s "{quoted(pieces)}" | {command})',
+        value,
+        # Only addresses are shown to people, and base64 in one is encoded once more.
+        label="" if how == "base64" else label,
+        needs=needs,
+        plain=tuple(pieces) if how == "base64" else (),
+        json=json,
+        later=later,
+    )
+
+
+def _names(needs: Sequence[str]) -> str:
+    return ", ".join(need[2:].partition(":")[0] for need in needs) or "it"
+
+
+def unwritable(words: str, value: str = "", label: str = "", *, later: bool = False) -> Shell:
+    """Stands for what no short command makes; a person must set the variable."""
+    clean = re.sub(r"[^A-Za-z0-9 _.,>=<+/*()-]", "", words)
+    return Shell("${TWAT_FS_VALUE}", value, label=label, needs=(f"${{TWAT_FS_VALUE:?{clean}}}",), later=later)
 
 
 def quoted(pieces: Sequence[str | Shell]) -> str:
@@ -86,4 +201,18 @@ def quoted(pieces: Sequence[str | Shell]) -> str:
 def _escaped(text: str) -> str:
     for character in '\\"$`':
         text = text.replace(character, f"\\{character}")
-    return text
+    return _UNQUOTABLE.sub(lambda found: f"$(printf '\\{ord(found[0]) & 0xFF:03o}')", text)
+
+
+def word(pieces: Sequence[str | Shell]) -> str:
+    """One shell word: in single quotes where nothing in it is to be put in by the shell."""
+    import shlex
+
+    if any(isinstance(piece, Shell) for piece in pieces):
+        return f'"{quoted(pieces)}"'
+    text = "".join(str(piece) for piece in pieces)
+    if not re.search(r"[\x01-\x09\x0b-\x1f\x7f\udc80-\udcff]", text):
+        return shlex.quote(text)
+    text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    # Three octal digits, since what follows `\\x` may be read as part of it.
+    return "$'" + _UNQUOTABLE.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", text) + "'"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.spec import trees
+from twat_fs.spec import flows, trees
 from twat_fs.spec.problems import Place, Problem, Word
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 BODIES = ("multipart", "form", "json", "raw")
 NOT_YET = ("chunks", "resume", "poll")
 _TEXTS = ("name", "title", "homepage", "docs", "description", "setup", "deps", "kind", "module")
+# How many unknown names are compared with the declared ones to find what was meant, and how long those may be.
+_HINTED = 20
+_COMPARED = 64
 _BASE = frozenset({"options", "credentials", "remote_path", "now", "file"})
 
 
@@ -36,6 +39,7 @@ class Compiler:
         self.document = document
         self.plain = plain
         self.problems: list[Problem] = []
+        self.unknown = 0
         data = document.data
         self.declared: dict[str, set[str]] = {
             "options": set(_mapping(data.get("options"))),
@@ -48,9 +52,9 @@ class Compiler:
         """The whole spec in its long form."""
         data = self.document.data
         card: dict[str, Any] = {"spec": 1}
-        card |= {key: str(data[key]) for key in _TEXTS if isinstance(data.get(key), str)}
+        usual = {"kind": "http"}
+        card |= {key: str(text) for key in _TEXTS if isinstance(text := data.get(key, usual.get(key)), str)}
         card |= {key: data[key] for key in ("checked", "rank") if data.get(key) is not None}
-        card["kind"] = card.get("kind", "http")
         card["capabilities"] = dict(_mapping(data.get("capabilities")))
         card["credentials"] = {
             name: {"required": True, "help": "", "aliases": [], **_mapping(facts)}
@@ -67,12 +71,15 @@ class Compiler:
         card["result"]["metadata"] = {key: self.query(value, every) for key, value in metadata.items()}
         card["errors"] = self._errors(_mapping(data.get("errors")), every)
         card["retry"] = {"attempts": 3, "initial": "1s", "max": "30s", "from": None, **_mapping(data.get("retry"))}
+        if not self.plain:
+            flows.mark(card)
         return card
 
     def _vars(self, declared: dict[str, Any]) -> dict[str, Any]:
         compiled = {}
         for name, value in declared.items():
-            compiled[name] = self.template(value, _BASE | {"vars"})
+            tree = self.template(value, _BASE | {"vars"})
+            compiled[name] = tree if self.plain else ["var", tree, False]
             self.declared["vars"].add(name)
         return compiled
 
@@ -88,7 +95,7 @@ class Compiler:
         compiled: dict[str, Any] = {"name": str(step.get("name", "")), "method": str(step.get("method", "POST"))}
         if step.get("when") is not None:
             compiled["when"] = self.template(step["when"], sees)
-            if compiled["when"][0] == "cat":
+            if not self.plain and compiled["when"][0] == "cat":
                 where = self._near(step["when"], "}}")
                 self.report("template", "a `when` is one expression and nothing around it", where)
         compiled["url"] = self.template(step.get("url", ""), sees)
@@ -127,8 +134,7 @@ class Compiler:
             return any(self._carries_file(item) for item in (body.values() if isinstance(body, dict) else body))
         if not isinstance(body, str):
             return False
-        # Problems of the text are reported by the walk itself.
-        tree = Compiler(self.document).template(body, _BASE)
+        tree = _parsed(body)
         return trees.is_file(tree) or trees.holds_content(tree)
 
     def _body(self, kind: str, body: Any, sees: frozenset[str]) -> Any:
@@ -153,7 +159,7 @@ class Compiler:
         facts = dict(value) if isinstance(value, dict) else {"value": value}
         part = {"value": self.template(facts.get("value"), sees, file=True)}
         value = facts.get("value")
-        tree = Compiler(self.document).template(value, _BASE) if isinstance(value, str) else ["null"]
+        tree = _parsed(value) if isinstance(value, str) else ["null"]
         usual = {"filename": "{{ file.name }}", "content_type": "{{ file.type }}"} if trees.is_file(tree) else {}
         for key in ("filename", "content_type"):
             if facts.get(key, usual.get(key)) is not None:
@@ -181,7 +187,7 @@ class Compiler:
         from twat_fs.expression.parse import ExpressionError
         from twat_fs.expression.query import compile_query
 
-        if not isinstance(value, (str, dict)):
+        if not _is_query(value):
             return {"template": ["const", None]}
         long = {"template" if "{{" in value else "jmespath": value} if isinstance(value, str) else dict(value)
         try:
@@ -192,6 +198,8 @@ class Compiler:
         for key in ("template", "default"):
             if key in compiled:
                 self._check_names(compiled[key], long[key], sees | {"reply"})
+                if any(path == ("file",) for path in trees.paths(compiled[key])):
+                    self._refuse_bytes(long[key])
         return long if self.plain else compiled
 
     def template(self, value: Any, sees: frozenset[str], *, file: bool = False) -> Any:
@@ -213,28 +221,35 @@ class Compiler:
             return value if self.plain else ["const", None]
         self._check_names(tree, value, sees)
         if trees.misplaced_file(tree) or (trees.is_file(tree) and not file):
-            self.report(
-                "file",
-                "`file` alone is the file's bytes, which cannot stand here",
-                self._near(value, "file"),
-                "It may be the whole of `raw` or of a multipart value; elsewhere use file.name and its like.",
-            )
+            self._refuse_bytes(value)
         return str(value) if self.plain else tree
 
     def _check_names(self, tree: Any, text: Any, sees: frozenset[str]) -> None:
-        import difflib
-
         for root, *members in trees.paths(tree):
             near = ".".join([root, *members])
             if root not in sees:
                 self.report("unknown-name", f"`{near}` has no value here", self._near(text, near))
             elif members and root in self.declared and members[0] not in self.declared[root]:
-                known = sorted(self.declared[root])
-                close = difflib.get_close_matches(members[0], known, 1)
-                listed = f"Declared are {', '.join(known)}." if known else f"The spec declares no {root}."
                 message = f"`{near}` is not declared" if root != "saved" else f"no step before this one saves `{near}`"
-                hint = f"Did you mean `{root}.{close[0]}`?" if close else listed
-                self.report("unknown-name", message, self._near(text, near), hint)
+                self.report("unknown-name", message, self._near(text, near), self._meant(root, members[0]))
+
+    def _meant(self, root: str, name: str) -> str:
+        """What an undeclared name may have been meant for; looked for a few times only, since it takes long."""
+        import difflib
+
+        self.unknown += 1
+        if self.unknown > _HINTED:
+            return ""
+        known = sorted(self.declared[root])
+        close = difflib.get_close_matches(name[:_COMPARED], [other for other in known if len(other) <= _COMPARED], 1)
+        if close:
+            return f"Did you mean `{root}.{close[0]}`?"
+        return f"Declared are {', '.join(known)}." if known else f"The spec declares no {root}."
+
+    def _refuse_bytes(self, text: Any) -> None:
+        message = "`file` alone is the file's bytes, which cannot stand here"
+        hint = "It may be the whole of `raw` or of a multipart value; elsewhere use file.name and its like."
+        self.report("file", message, self._near(text, "file"), hint)
 
     def _expression_problem(self, error: Any, text: Any) -> None:
         self.report(error.rule, str(error), self._near(text, error.near), error.hint)
@@ -255,6 +270,23 @@ def merged_headers(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, A
     names = {name.lower() for name in own}
     merged = {name: value for name, value in defaults.items() if name.lower() not in names}
     return {name: value for name, value in {**merged, **own}.items() if value is not None}
+
+
+def _parsed(text: str) -> Any:
+    """A template's tree; what is wrong with it is reported by the walk itself."""
+    from twat_fs.expression.parse import ExpressionError, parse_template
+
+    try:
+        return parse_template(text)
+    except ExpressionError:
+        return ["null"]
+
+
+def _is_query(value: Any) -> bool:
+    """Whether a query has the shape of one; where it has not, the schema says so."""
+    if not isinstance(value, dict):
+        return isinstance(value, str)
+    return all(isinstance(value.get(form, ""), str) for form in ("jmespath", "template", "regex", "header"))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

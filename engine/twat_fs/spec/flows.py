@@ -106,19 +106,78 @@ def parts(step: Card) -> Iterator[tuple[str, Any]]:
 
 
 def origins(card: Card, tree: Any) -> set[str]:
-    """The secrets that a tree reads, straight or through a var."""
+    """The secrets that a tree reads, straight or through vars and through what templates save."""
+    return {
+        f"{root}.{name}"
+        for root, name in _reached(card["reads"], tree)
+        if root == "credentials"
+        or (root == "options" and card["options"].get(name, {}).get("secret"))
+        or (root == "saved" and _is_secret_save(card, name))
+    }
+
+
+def mark(card: Card) -> None:
+    """Note in a compiled spec what its vars and saved values read, and which names give the file's content."""
+    named: dict[str, list[Any]] = {f"vars.{name}": [tree] for name, tree in card["vars"].items()}
+    for step in card["steps"]:
+        for name, query in step["save"].items():
+            trees_of_it = [query[key] for key in ("template", "default") if isinstance(query.get(key), list)]
+            named.setdefault(f"saved.{name}", []).extend(trees_of_it)
+    reads = {
+        name: sorted({_member(path) for tree in those for path in trees.paths(tree)}) for name, those in named.items()
+    }
+    card["reads"] = {name: [list(path) for path in paths] for name, paths in reads.items() if paths}
+    content = _content(card["reads"])
+    if content:
+        _mark([card["vars"], card["steps"]], content)
+    for tree in card["vars"].values():
+        tree[2] = trees.holds_content(tree[1])
+
+
+def _content(reads: dict[str, list[list[str]]]) -> set[str]:
+    """The names, as `vars.x`, through which the file's content comes."""
+    readers: dict[str, list[str]] = {}
+    for name, paths in reads.items():
+        for root, member in paths:
+            readers.setdefault(f"{root}.{member}", []).append(name)
     found: set[str] = set()
-    for root, *members in trees.paths(tree):
-        name = members[0] if members else ""
-        if (
-            root == "credentials"
-            or (root == "options" and card["options"].get(name, {}).get("secret"))
-            or (root == "saved" and _is_secret_save(card, name))
-        ):
-            found.add(f"{root}.{name}")
-        elif root == "vars" and name in card["vars"]:
-            found |= origins(card, card["vars"][name])
+    waiting = ["file.text", "file.base64"]
+    while waiting:
+        new = [name for name in readers.get(waiting.pop(), ()) if name not in found]
+        found.update(new)
+        waiting += new
     return found
+
+
+def _mark(data: Any, content: set[str]) -> None:
+    """Mark each path in compiled data that has one of the names."""
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            is_path = len(item) == 3 and item[0] == "path" and isinstance(item[2], list)
+            if is_path and item[2] and f"{item[1]}.{item[2][0]}" in content:
+                item.append(trees.CONTENT)
+            waiting.extend(item)
+
+
+def _reached(reads: dict[str, list[list[str]]], tree: Any) -> set[tuple[str, str]]:
+    """Each name that a tree reads, straight or through others; each is looked at once, so a circle ends."""
+    waiting = [_member(path) for path in trees.paths(tree)]
+    found = set(waiting)
+    while waiting:
+        root, name = waiting.pop()
+        for inner_root, inner_name in reads.get(f"{root}.{name}", ()):
+            if (inner_root, inner_name) not in found:
+                found.add((inner_root, inner_name))
+                waiting.append((inner_root, inner_name))
+    return found
+
+
+def _member(path: tuple[str, ...]) -> tuple[str, str]:
+    return path[0], path[1] if len(path) > 1 else ""
 
 
 def _is_secret_save(card: Card, name: str) -> bool:
@@ -145,8 +204,10 @@ def _spellings(tree: Any, values: dict[tuple[str, ...], Any]) -> list[str]:
     texts = [""]
     for part in tree[1] if tree[0] == "cat" else [tree]:
         inserts = trees.possible(part, values) or [_UNKNOWN]
+        if len(texts) * len(inserts) > trees.LISTED:
+            inserts = [_UNKNOWN]
         texts = [left + right for left in texts for right in inserts]
-        if all(_ends_host(text) for text in texts) or len(texts) > 50:
+        if all(_ends_host(text) for text in texts):
             break
     return texts
 

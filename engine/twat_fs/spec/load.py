@@ -61,13 +61,23 @@ class Document:
 
     def near(self, place: Place, snippet: str) -> Place:
         """The place of a piece of text inside a value, or the value's own."""
-        at = self.text.find(snippet, place.start, place.end) if snippet else -1
+        at = _find(self.text, snippet, place.start, place.end) if snippet else -1
         if at < 0:
             return place
         at += len(snippet) - len(snippet.lstrip())
         before = self.text[:at]
         line = before.count("\n") + 1
         return Place(line, at - (before.rfind("\n") + 1) + 1, at, at + len(snippet.strip()), place.pointer)
+
+
+def _find(text: str, snippet: str, start: int, end: int) -> int:
+    """Where a piece of text is; a word is not looked for inside a longer one, unless it is nowhere else."""
+    if re.fullmatch(r"\w[\w.]*", snippet):
+        for before in (r"(?<![\w.])", r"(?<!\w)"):
+            found = re.compile(f"{before}{re.escape(snippet)}(?!\\w)").search(text, start, end)
+            if found:
+                return found.start()
+    return text.find(snippet, start, end)
 
 
 def load(content: bytes) -> Document:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 Tree = list[Any]
 
-#: How many texts an expression may stand for before we stop listing them.
-_LISTED = 50
+#: How many texts an expression may stand for, and characters in all of them, before we stop listing them.
+LISTED = 200
+_CHARACTERS = 64 * 1024
+
+#: The fourth item of a path that reads the file's content through a var or a saved value; put there by `flows.mark`.
+CONTENT = "content"
+_CONTENTS = (["text"], ["base64"])
 
 
 def children(tree: Tree) -> list[Tree]:
@@ -26,7 +31,7 @@ def children(tree: Tree) -> list[Tree]:
         return [tree[1], *(other for _, other in tree[2])]
     if kind == "call":
         return [tree[2]]
-    if kind == "item":
+    if kind in ("item", "var"):
         return [tree[1]]
     return [] if kind in ("const", "text", "null", "path") else list(tree[1:])
 
@@ -54,51 +59,79 @@ def misplaced_file(tree: Tree) -> bool:
 
 
 def holds_content(tree: Tree) -> bool:
-    """Whether a tree reads the file's content as text."""
-    return any(path in (("file", "text"), ("file", "base64")) for path in paths(tree))
+    """Whether a tree reads the file's content as text, straight or through a var or a saved value."""
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if part[0] == "path" and (part[3:] == [CONTENT] or (part[1] == "file" and part[2][:1] in _CONTENTS)):
+            return True
+        waiting.extend(children(part))
+    return False
 
 
 def possible(tree: Tree, values: dict[tuple[str, ...], Tree]) -> list[str] | None:
-    """Every text that a tree can be, where its author wrote them all; None where other texts can come.
+    """Every text that a tree can be, where its author wrote them all; None where other texts can come, or too many.
 
     Args:
         tree: The tree.
         values: What names stand for, where that is known.
     """
-    kind = tree[0]
-    if kind in ("const", "text"):
-        return [] if tree[1] is None else [str(tree[1])]
-    if kind == "path" and len(tree[2]) == 1:
-        known = values.get((tree[1], str(tree[2][0])))
-        return possible(known, values) if known is not None else None
-    if kind == "call" and tree[1] == "choice" and tree[2][0] == "list":
-        return _union(tree[2][1], values)
-    if kind == "list":  # several constants that one name may stand for
-        return _union(tree[1], values)
-    if kind == "if":
-        return _union([tree[2], tree[3]], values)
-    if kind == "cat":
-        return _product(tree[1], values)
-    return None
+    return _Possible(values).texts(tree)
 
 
-def _union(trees: list[Tree], values: dict[tuple[str, ...], Tree]) -> list[str] | None:
-    found: list[str] = []
-    for tree in trees:
-        texts = possible(tree, values)
-        if texts is None:
-            return None
-        found.extend(texts)
-    return found[:_LISTED]
+class _Possible:
+    """Lists the texts of trees; those of a name once, however often it is used."""
+
+    def __init__(self, values: dict[tuple[str, ...], Tree]) -> None:
+        self.values = values
+        self.known: dict[tuple[str, ...], list[str] | None] = {}
+
+    def texts(self, tree: Tree) -> list[str] | None:
+        kind = tree[0]
+        if kind in ("const", "text"):
+            return [] if tree[1] is None else [str(tree[1])]
+        if kind == "path" and len(tree[2]) == 1:
+            return self._named((tree[1], str(tree[2][0])))
+        if kind == "var":
+            return self.texts(tree[1])
+        if kind == "call" and tree[1] == "choice" and tree[2][0] == "list":
+            return self._union(tree[2][1])
+        if kind == "list":  # several constants that one name may stand for
+            return self._union(tree[1])
+        if kind == "if":
+            return self._union([tree[2], tree[3]])
+        if kind == "cat":
+            return self._product(tree[1])
+        return None
+
+    def _named(self, name: tuple[str, ...]) -> list[str] | None:
+        if name not in self.known and name in self.values:
+            self.known[name] = None  # what a name that stands for itself comes to
+            self.known[name] = self.texts(self.values[name])
+        return self.known.get(name)
+
+    def _union(self, trees: list[Tree]) -> list[str] | None:
+        found: dict[str, None] = {}
+        for tree in trees:
+            texts = self.texts(tree)
+            if texts is None:
+                return None
+            found.update(dict.fromkeys(texts))
+            if _too_many(found):
+                return None
+        return list(found)
+
+    def _product(self, parts: list[Tree]) -> list[str] | None:
+        found = [""]
+        for part in parts:
+            texts = self.texts(part)
+            if texts is None or len(found) * len(texts) > LISTED:
+                return None
+            found = [left + right for left in found for right in texts]
+            if _too_many(found):
+                return None
+        return found
 
 
-def _product(parts: list[Tree], values: dict[tuple[str, ...], Tree]) -> list[str] | None:
-    found = [""]
-    for part in parts:
-        texts = possible(part, values)
-        if texts is None:
-            return None
-        found = [left + right for left in found for right in texts]
-        if len(found) > _LISTED:
-            return None
-    return found
+def _too_many(texts: Collection[str]) -> bool:
+    return len(texts) > LISTED or sum(map(len, texts)) > _CHARACTERS

@@ -22,10 +22,11 @@ def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
+    import contextvars
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, coroutine).result()
+        return executor.submit(contextvars.copy_context().run, asyncio.run, coroutine).result()
 
 
 def to_sync(function: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., T]:

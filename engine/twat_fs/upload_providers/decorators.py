@@ -88,12 +88,13 @@ def with_retry(
         initial_delay: Seconds before the second.
         max_delay: Seconds at most.
         strategy: How the wait grows.
-        exceptions: What is worth another try.
+        exceptions: What is worth another try; not an upload that may have worked, nor a host that asks for more
+            patience than we have.
     """
 
-    def wait_after(count: int) -> float:
+    def wait_after(count: int, error: BaseException) -> float:
         factor = {"exponential": 2.0 ** (count - 1), "linear": float(count)}.get(strategy.value, 1.0)
-        return min(max_delay, initial_delay * factor)
+        return _patience(min(max_delay, initial_delay * factor), error)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.iscoroutinefunction(function):
@@ -104,8 +105,8 @@ def with_retry(
                 for count in range(1, max_attempts):
                     try:
                         return await function(*args, **kwargs)
-                    except exceptions:
-                        await asyncio.sleep(wait_after(count))
+                    except exceptions as error:
+                        await asyncio.sleep(wait_after(count, error))
                 return await function(*args, **kwargs)
 
             return awaited
@@ -115,10 +116,19 @@ def with_retry(
             for count in range(1, max_attempts):
                 try:
                     return function(*args, **kwargs)
-                except exceptions:
-                    retry.sleep(wait_after(count))
+                except exceptions as error:
+                    retry.sleep(wait_after(count, error))
             return function(*args, **kwargs)
 
         return called
 
     return decorate
+
+
+def _patience(wait: float, error: BaseException) -> float:
+    """Seconds to wait; raises the error again where trying again is of no use."""
+    asked = getattr(error, "retry_after", None) or 0.0
+    # Where the answer was lost the host may hold the file already.
+    if getattr(error, "ambiguous", False) or asked > retry.RETRY_AFTER_LIMIT:
+        raise error
+    return max(wait, asked)

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NotConfigured
+from twat_fs.upload_providers.judging import accepted_result, own_errors
 from twat_fs.upload_providers.protocols import Call, Transfer
-from twat_fs.upload_providers.simple import convert_to_upload_result
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -18,27 +18,34 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
 
+#: What a module that is not right raises when it is imported.
+_BROKEN = (SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError, RuntimeError)
 
-def module_of(name: str, card: str) -> ModuleType:
+
+def module_of(name: str, card: str, provider: str = "") -> ModuleType:
     """The module that a card names: the file of that name beside the card, else an installed one.
 
     Args:
         name: What the card says under `module`.
-        card: The card's path.
+        card: The card's path; empty where no file is to be looked for.
+        provider: The provider's name, for messages; without it the card's stem.
 
     Raises:
-        NotConfigured: It is not there, or needs a package that is not.
+        NotConfigured: It is not there, cannot be imported, or needs a package that is not there.
     """
     beside = os.path.join(os.path.dirname(card), f"{name}.py")
+    provider = provider or os.path.splitext(os.path.basename(card))[0]
     try:
-        if "." not in name and os.path.isfile(beside):
+        if card and "." not in name and os.path.isfile(beside):
             return _from_file(name, beside)
         return importlib.import_module(name)
     except ImportError as error:
+        raise NotConfigured(f"the module {name} cannot be imported: {error}", provider, hint=_missing(error)) from error
+    except _BROKEN as error:
         raise NotConfigured(
-            f"the module {name} cannot be imported: {error}",
-            os.path.splitext(os.path.basename(card))[0],
-            hint=_missing(error),
+            f"the module {name} cannot be imported: {type(error).__name__}: {error}",
+            provider,
+            hint=f'`python -c "import {name}"` in its folder shows where.',
         ) from error
 
 
@@ -53,10 +60,19 @@ def client_of(module: ModuleType, provider: str, deps: str) -> Any:
     Raises:
         NotConfigured: The module says that it is not configured.
     """
-    client = module.get_provider()
+    if not callable(getattr(module, "get_provider", None)):
+        raise NotConfigured(f"the module {module.__name__} does not define get_provider()", provider)
+    told = getattr(module, "PROVIDER_HELP", {})
+    setup = " ".join(str(told.get("setup", "")).split())
+    try:
+        client = module.get_provider()
+    except ImportError as error:
+        raise NotConfigured(
+            f"it needs what is not installed: {error}", provider, hint=_missing(error) or deps
+        ) from error
+    except ValueError as error:
+        raise NotConfigured(f"it does not take its configuration: {error}", provider, hint=setup or deps) from error
     if client is None:
-        told = getattr(module, "PROVIDER_HELP", {})
-        setup = " ".join(str(told.get("setup", "")).split())
         raise NotConfigured("the provider is not configured", provider, hint=setup or deps)
     return client
 
@@ -65,12 +81,16 @@ def sent_by(client: Any, source: Source, call: Call) -> UploadResult:
     """Send a file by a provider: one of ours, or any object with `upload_file`."""
     if isinstance(client, Transfer):
         return client.upload(source, call)
-    result = client.upload_file(source.path, call.remote_path, force=call.force, **call.options)
-    return convert_to_upload_result(result)
+    name = str(getattr(client, "provider_name", ""))
+    with own_errors(name, source):
+        result = client.upload_file(source.path, call.remote_path, force=call.force, **call.options)
+    source.check_unchanged(source.size)
+    return accepted_result(result, name)
 
 
 def _from_file(name: str, path: str) -> ModuleType:
     unique = f"twat_fs_providers_d.{name}"
+    path = os.path.abspath(path)
     if unique in sys.modules and getattr(sys.modules[unique], "__file__", None) == path:
         return sys.modules[unique]
     spec = importlib.util.spec_from_file_location(unique, path)
@@ -78,11 +98,17 @@ def _from_file(name: str, path: str) -> ModuleType:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[unique] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[unique]
+        raise
     return module
 
 
 def _missing(error: ImportError) -> str:
     extras = {"boto3": "s3", "botocore": "s3", "dropbox": "dropbox"}
     package = (error.name or "").partition(".")[0]
-    return f"pip install 'twat-fs[{extras[package]}]'" if package in extras else ""
+    if package in extras:
+        return f"pip install 'twat-fs[{extras[package]}]'"
+    return f"pip install {package}" if package and not package.startswith("twat_fs") else ""

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from twat_fs.environment import settings
+from twat_fs.environment import current
 from twat_fs.errors import Conflict, NotConfigured, QuotaExceeded
 from twat_fs.results import UploadResult
 from twat_fs.upload_providers.simple import SimpleProvider
@@ -66,7 +66,7 @@ class LocalProvider(SimpleProvider):
 
 def default_folder() -> str:
     """Where files go when no folder is set."""
-    return os.path.join(settings().data, "uploads")
+    return os.path.join(current().data, "uploads")
 
 
 def _url(folder: str, target: str, base_url: str | None) -> str:

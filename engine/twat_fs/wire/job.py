@@ -48,6 +48,7 @@ class Inputs(NamedTuple):
         now: Unix seconds.
         random: Gives n lower-case letters and digits.
         choose: Gives an index below n.
+        variables: For each credential the variable that holds it, where that is not its name.
     """
 
     options: Mapping[str, Any]
@@ -56,6 +57,7 @@ class Inputs(NamedTuple):
     now: int
     random: Callable[[int], str]
     choose: Callable[[int], int]
+    variables: Mapping[str, str] = {}
 
 
 def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
@@ -70,7 +72,10 @@ def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
     names: dict[str, Any] = {
         "file": file,
         "options": options,
-        "credentials": {name: secrets.credential(name, value) for name, value in inputs.credentials.items()},
+        "credentials": {
+            name: secrets.credential(name, value, inputs.variables.get(name, ""))
+            for name, value in inputs.credentials.items()
+        },
         "vars": {},
         "saved": saved,
         "remote_path": inputs.remote_path or file["name"],
@@ -142,5 +147,8 @@ def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list
                 hosts.append(authority(value))
             except BadUrl as error:
                 raise NotConfigured(f"option {name}: {error}", spec.name) from error
-        values[name] = secrets.held_option(name, value) if facts.get("secret") and value is not None else value
+        if facts.get("secret") and value is not None:
+            variable = facts.get("env", "") if str(raw) == str(value) else ""  # what a map makes, no variable holds
+            value = secrets.held_option(name, value, variable)
+        values[name] = value
     return values, hosts

@@ -6,115 +6,250 @@ sets.
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.expression.secrets import quoted
-from twat_fs.messages import Content, FilePart, Held, Multipart, RawFile, Shell
+from twat_fs.expression.evaluate import EvaluationError, evaluate
+from twat_fs.expression.secrets import unwritable, variable_of, word
+from twat_fs.messages import Held, Shell, reveal
+from twat_fs.spec import trees
+from twat_fs.urls import authority
+from twat_fs.wire.curl import Aside, Take, as_curl, pieces_of
 from twat_fs.wire.plan import plan, wanted
+from twat_fs.wire.replies import jq_of, jq_step, reading_of, template_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from twat_fs.messages import Request, Text
+    from twat_fs.messages import Request
+    from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
+
+__all__ = ["Aside", "as_curl", "rehearse"]
+
+Tree = list[Any]
 
 #: Stands for the host of an address that a reply would give; `.invalid` is nobody's (RFC 2606, 2).
 _LATER = "reply.invalid"
+#: Ends what stands for a reply's value: a character that JSON and addresses encode, so that it shows where they do.
+_MARK = "\u00e9"
 
 
-def rehearse(job: Job) -> list[tuple[Request, dict[str, Any]]]:
-    """Each request that would be sent, with what it would save.
+def rehearse(job: Job, agent: str = "") -> list[tuple[Request, Aside]]:
+    """Each request that would be sent, with what its command needs beside it.
+
+    Args:
+        job: The upload.
+        agent: What the transport calls itself.
 
     Raises:
         UploadError: A request cannot be made, or would send a secret where it may not go.
     """
-    job.hosts = (*job.hosts, f"{_LATER}:443")
-    requests = []
+    job.hosts = (*job.hosts, f"{_LATER}:443", f"{_LATER}:80")
+    rehearsal = _Rehearsal(job, agent)
     for step in job.spec.steps:
-        if not wanted(job, step):
-            continue
-        requests.append((plan(job, step), step.save))
-        for name in step.save:
-            job.saved[name] = Held(f"https://{_LATER}/{name}", frozenset(), (Shell(f"${{{name}}}"),))
-    return requests
+        rehearsal.add(step)
+    for index, (_, aside) in enumerate(rehearsal.requests):
+        aside.jar = len(rehearsal.requests) > 1
+        aside.first = index == 0
+    return rehearsal.requests
 
 
-def as_curl(request: Request, path: str, save: dict[str, Any]) -> str:
-    """A request as a shell command that sends the same; secrets stand as the variables that hold them.
+class _Watched(dict[str, Any]):
+    """Notices that it was looked into."""
 
-    Args:
-        request: The plan.
-        path: The file.
-        save: What the reply would give; the command puts each into a variable.
-    """
-    words = ["curl -sS", f"-X {request.method}"]
-    words += [f"-H {_word([f'{name}: ', value])}" for name, value in request.headers]
-    words += _body(request, path)
-    if any("header" in query for query in save.values()):
-        words.append("-D -")
-    words.append(_word([request.url]))
-    command = " \\\n  ".join([words[0] + " " + words[1], *words[2:]])
-    if not save:
-        return command
-    return "\n".join([f"reply=$({command})", *_saves(save)])
+    touched = False
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value."""
+        self.touched = self.touched or name in self
+        return super().get(name, default)
 
 
-def _body(request: Request, path: str) -> list[str]:
-    body = request.body
-    if isinstance(body, RawFile):
-        return [f"--data-binary {shlex.quote('@' + path)}"]
-    if isinstance(body, Content):
-        return [f"--data-raw {_word([body.text])}"]
-    if isinstance(body, Multipart):
-        return [_part(part, path) for part in body.parts]
-    return []
+class _Rehearsal:
+    """The requests so far, and what their replies would give."""
 
+    def __init__(self, job: Job, agent: str) -> None:
+        self.job = job
+        self.agent = agent
+        self.requests: list[tuple[Request, Aside]] = []
+        self._owners: dict[str, tuple[Aside, str | None]] = {}  # who saves a name, and the way to it for jq
+        self._made = 0
+        self._notes: list[str] = []
 
-def _part(part: Any, path: str) -> str:
-    if isinstance(part, FilePart):
-        opened = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        texts = [f"{part.name}=@{opened};filename=", *_curl_quoted(part.filename), ";type=", part.content_type]
-        return f"-F {_word(texts)}"
-    if part.filename is None and part.content_type is None:
-        return f"--form-string {_word([f'{part.name}=', part.value])}"
-    extra: list[Text] = [";type=", part.content_type] if part.content_type else []
-    named: list[Text] = [";filename=", *_curl_quoted(part.filename)] if part.filename else []
-    return f"-F {_word([f'{part.name}=', *_curl_quoted(part.value), *extra, *named])}"
+    def add(self, step: Step) -> None:
+        """Plan a step, unless it is certain that it does not run."""
+        self._notes = []
+        if not self._may_run(step):
+            return
+        size = int(self.job.scope.names["file"]["size"])
+        boundary = "----twat-fs-" + self.job.scope.random(24)
+        aside = Aside(self.agent, size, boundary, variable_of("", step.name)[1:])
+        request = plan(self.job, self._settled_step(step))
+        aside.notes = self._notes
+        aside.follows = step.redirects == "see_other"
+        self.requests.append((request, aside))
+        for name, query in step.save.items():
+            self._save(name, query, request, aside)
 
+    def _may_run(self, step: Step) -> bool:
+        if step.when is None:
+            return True
+        watched = _Watched(self.job.saved)
+        try:
+            evaluate(step.when, self.job.scope.extended(saved=watched))
+        except EvaluationError:
+            if not watched.touched:
+                raise
+        if not watched.touched:
+            return wanted(self.job, step)
+        self._notes.append(f"The step {step.name} runs only where this is true: {template_text(step.when)}")
+        return True
 
-def _curl_quoted(text: Text) -> list[Text]:
-    """A value inside curl's own quotes, which keep `;` and `,` from meaning anything."""
-    if isinstance(text, Held):
-        return ['"', text, '"']
-    return ['"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    def _save(self, name: str, query: dict[str, Any], request: Request, aside: Aside) -> None:
+        variable = variable_of("saved", name)
+        source, command = reading_of(query, word(pieces_of(request.url)))
+        default = self._default(query)
+        aside.takes.append(Take(variable, source, command, default))
+        way = jq_of(query)
+        self._owners[name] = (aside, way)
+        json = "" if way is None else f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -c '{way}')"
+        if query.get("secret"):
+            self.job.came_from[f"saved.{name}"] = authority(reveal(request.url))
+        origins = frozenset({f"saved.{name}"}) if query.get("secret") else frozenset()
+        self.job.saved[name] = self._later(variable, name, origins, json)
 
+    def _default(self, query: dict[str, Any]) -> Any:
+        if "default" not in query:
+            return None
+        try:
+            value = evaluate(query["default"], self.job.scope)
+        except EvaluationError:
+            return None
+        return value if value is None or isinstance(value, Held) else str(value)
 
-def _word(texts: list[Text]) -> str:
-    """One shell word: in single quotes where nothing in it is to be put in by the shell."""
-    pieces = [piece for text in texts for piece in (text.pieces if isinstance(text, Held) else (text,))]
-    if any(isinstance(piece, Shell) for piece in pieces):
-        return f'"{quoted(pieces)}"'
-    return shlex.quote("".join(str(piece) for piece in pieces))
+    def _later(self, variable: str, name: str, origins: frozenset[str], json: str = "") -> Held:
+        value = f"https://{_LATER}/{name}{_MARK}"
+        need = f"${{{variable}:?the reply gave no {name}}}"
+        return Held(value, origins, (Shell(f"${{{variable}}}", value, needs=(need,), json=json, later=True),))
 
+    def _settled_step(self, step: Step) -> Step:
+        """The step with names for what cannot be evaluated before its replies are there."""
+        content = step.content
+        if step.body == "multipart":
+            content = {
+                name: {key: self._settled(tree) if isinstance(tree, list) else tree for key, tree in facts.items()}
+                for name, facts in content.items()
+            }
+        elif step.body == "form":
+            content = self._settled_all(content)
+        elif step.body:
+            content = self._settled(content)
+        return step._replace(
+            url=self._settled_url(self._settled(step.url)),
+            query=self._settled_all(step.query),
+            headers=self._settled_all(step.headers),
+            basic_auth=self._settled_all(step.basic_auth),
+            content=content,
+        )
 
-def _saves(save: dict[str, Any]) -> Iterator[str]:
-    for name, query in save.items():
-        how = _reader(query)
-        if how is None:
-            yield f"{name}=  # to be taken from $reply: see the spec"
-        else:
-            yield f"{name}=$(printf '%s' \"$reply\" | {how})"
+    def _settled_all(self, named: dict[str, Tree]) -> dict[str, Tree]:
+        return {name: self._settled(tree) for name, tree in named.items()}
 
+    def _settled(self, tree: Tree) -> Tree:
+        kind = tree[0]
+        if not any(path[0] == "saved" for path in trees.paths(tree)):
+            return tree
+        if kind == "path":
+            return tree if len(tree[2]) < 2 else self._member(tree)
+        if kind in ("cat", "list"):
+            return [kind, [self._settled(part) for part in tree[1]]]
+        if kind == "dict":
+            return [kind, [[self._settled(side) for side in pair] for pair in tree[1]]]
+        if kind == "filter":
+            tree = [kind, tree[1], self._settled(tree[2]), [self._settled(part) for part in tree[3]]]
+        elif kind in ("+", "-", "//"):
+            counted = self._sum(tree)
+            if counted:
+                return self._named(Shell(f"$(({counted[0]}))", needs=counted[1]))
+            tree = [kind, self._settled(tree[1]), self._settled(tree[2])]
+        elif kind in ("if", "and", "or", "not"):
+            self._notes.append(f"Written as if the reply gave what this asks for: {template_text(tree)}")
+            tree = [kind, *map(self._settled, tree[1:])]
+        return self._tried(tree)
 
-def _reader(query: dict[str, Any]) -> str | None:
-    """The command that finds in a reply what a query finds, where a common one does."""
-    if "text" in query:
-        return "cat"
-    if "header" in query:
-        return f"tr -d '\\r' | sed -n 's/^{query['header']}: *//Ip'"
-    path = query.get("jmespath", "")
-    if re.fullmatch(r"[A-Za-z_]\w*(\[-?\d+\])*(\.[A-Za-z_]\w*(\[-?\d+\])*)*", path):
-        return f"jq -r '.{path}'"
-    return None
+    def _tried(self, tree: Tree) -> Tree:
+        try:
+            evaluate(tree, self.job.scope)
+        except EvaluationError:
+            words = template_text(tree)
+            self._notes.append(f"TWAT_FS_VALUE stands for {words}")
+            return self._named(unwritable(f"set it to {words}"))
+        return tree
+
+    def _named(self, shell: Shell) -> Tree:
+        """A name for a value that the shell makes."""
+        self._made += 1
+        name = f" {self._made}"  # no spec can use it
+        value = f"https://{_LATER}/{self._made}{_MARK}"
+        made = Shell(shell.expression, value, label=shell.label, needs=shell.needs, json=shell.json, later=True)
+        self.job.saved[name] = Held(value, frozenset(), (made,))
+        return ["path", "saved", [name]]
+
+    def _member(self, tree: Tree) -> Tree:
+        name, *steps = tree[2]
+        aside, way = self._owners.get(str(name), (None, None))
+        if aside is None:
+            return tree  # a step that does not run saves it, so it is null
+        variable = variable_of("saved", "_".join(map(str, tree[2])))
+        command = ""
+        if way is not None:
+            way = f"{way} | {''.join(['.', *map(jq_step, steps)]).replace('..', '.')}"
+            command = f"jq -r '{way} | values'"
+        take = Take(variable, "body", command)
+        if take not in aside.takes:
+            aside.takes.append(take)
+        json = f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -c '{way}')" if way else ""
+        held = self._later(variable, ".".join(map(str, tree[2])), frozenset(), json)
+        shell = held.pieces[0]
+        assert isinstance(shell, Shell)
+        return self._named(shell)
+
+    def _sum(self, tree: Tree) -> tuple[str, tuple[str, ...]] | None:
+        """Whole numbers put together as a shell counts, and what it needs; None where it is no such thing."""
+        if tree[0] == "const" and isinstance(tree[1], int) and not isinstance(tree[1], bool):
+            return str(tree[1]), ()
+        if tree[0] == "path" and tree[1] == "saved":
+            settled = self._settled(tree)
+            held = self.job.saved.get(settled[2][0])
+            shell = held.pieces[0] if isinstance(held, Held) else None
+            if isinstance(shell, Shell) and shell.expression.startswith("${"):
+                return shell.expression[2:-1], shell.needs
+        if tree[0] not in ("+", "-", "//"):
+            return None
+        left, right = self._sum(tree[1]), self._sum(tree[2])
+        both_read = tree[0] == "+" and tree[1][0] == tree[2][0] == "path"  # perhaps texts
+        if left is None or right is None or both_read:
+            return None
+        sign = "/" if tree[0] == "//" else tree[0]
+        return f"({left[0]} {sign} {right[0]})", (*left[1], *right[1])
+
+    def _settled_url(self, tree: Tree) -> Tree:
+        """The address with a host's name where only a reply gives the host."""
+        if tree[0] != "cat" or tree[1][0][0] != "text":
+            return tree
+        before, parts = "", []
+        for index, part in enumerate(tree[1]):
+            authority_open = before.startswith(("http://", "https://")) and "/" not in before.partition("//")[2]
+            if part[0] == "path" and part[1] == "saved" and authority_open and self.job.saved.get(part[2][0]):
+                after = tree[1][index + 1][1] if index + 1 < len(tree[1]) and tree[1][index + 1][0] == "text" else "/"
+                parts.append(self._host(part, whole=before.endswith("//") and after[:1] in "/:?"))
+            else:
+                parts.append(part)
+            before += part[1] if part[0] == "text" else "x"
+        return ["cat", parts]
+
+    def _host(self, tree: Tree, *, whole: bool) -> Tree:
+        held = self.job.saved[tree[2][0]]
+        settled = self._named(held.pieces[0])
+        shell = held.pieces[0]
+        made = Shell(shell.expression, _LATER if whole else "reply", needs=shell.needs, later=True)
+        self.job.saved[settled[2][0]] = Held(made.value, held.origins, (made,))
+        return settled

@@ -1,0 +1,190 @@
+"""Measure the provider `s3` beside plain `boto3.upload_file`: one large file, and many small ones; HTTP and TLS.
+
+    python -m benchmarks.s3            # 1 GiB, some minutes
+    python -m benchmarks.s3 --quick    # 64 MiB and two pairs: does it run at all
+
+Both sides are Python processes of their own that send to the same sink on 127.0.0.1; they take turns, and a row shows
+their medians. Counted is the sending, without what is imported and connected once; peaks are those of the process.
+`x theirs` is how many times as fast ours is, with its checksums on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.__main__ import ROOT, clean
+from benchmarks.measure import RSS_UNIT, Failed, Run, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: What every program has around its own `send(path)`: a first small upload that does not count, for what is loaded and
+#: connected once; then all files, and the seconds that they took.
+AROUND = """
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+first, *paths = sys.argv[1:]
+send(first)
+began = perf_counter()
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(send, paths))
+print(perf_counter() - began)
+"""
+OURS = """
+import sys
+from twat_fs import upload_file
+from twat_fs.upload import UploadOptions
+options = UploadOptions(check="none")
+def send(path):
+    upload_file(path, "s3", options)
+"""
+PLAIN = """
+import os, sys, boto3
+client = boto3.client("s3")
+def send(path):
+    client.upload_file(path, "bucket", os.path.basename(path))
+"""
+#: boto3 without its transfer manager, which a program that cares about small files would write.
+PUT = """
+import os, sys, boto3
+from botocore.config import Config
+client = boto3.client("s3", config=Config(s3={"payload_signing_enabled": False}))
+def send(path):
+    with open(path, "rb") as file:
+        client.put_object(Bucket="bucket", Key=os.path.basename(path), Body=file.read())
+"""
+#: The transfer manager with everything in it turned that can be, and without checksums.
+TUNED = """
+import os, sys, boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+turned = Config(s3={"payload_signing_enabled": False}, request_checksum_calculation="when_required")
+client = boto3.client("s3", config=turned)
+parts = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20, max_concurrency=4)
+def send(path):
+    client.upload_file(path, "bucket", os.path.basename(path), Config=parts)
+"""
+ROW = "{:6} {:16} {:>22} {:>9} {:>9} {:>9} {:>9} {:>11}"
+
+
+def main() -> int:
+    """Run it; 1 where a command that is measured fails."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.s3", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="64 MiB and two pairs, to see that it runs")
+    quick = parser.parse_args().quick
+    size, pairs = (64 << 20, 2) if quick else (1 << 30, 5)
+    print(ROW.format("", "what", "beside", "ours ms", "theirs ms", "x theirs", "ours MiB", "theirs MiB"))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        large, small = _files(home, size)
+        try:
+            for scheme, surroundings in _hosts(home):
+                for title, files, name, theirs in (
+                    (f"{size >> 20} MiB", large, "boto3.upload_file", PLAIN),
+                    (f"{size >> 20} MiB", large, "tuned, no checksums", TUNED),
+                    ("200 x 100 KiB", small, "boto3.upload_file", PLAIN),
+                    ("200 x 100 KiB", small, "boto3.put_object", PUT),
+                ):
+                    print(row(scheme, title, name, *compared(theirs, files, pairs, surroundings)), flush=True)
+        except Failed as failure:
+            print(failure, file=sys.stderr)
+            return 1
+    return 0
+
+
+def compared(theirs: str, files: list[str], pairs: int, surroundings: Surroundings) -> tuple[Run, Run]:
+    """The medians of ours and theirs, which take turns."""
+    runs: dict[str, list[Run]] = {OURS: [], theirs: []}
+    for number in range(pairs):
+        for code in (OURS, theirs) if number % 2 == 0 else (theirs, OURS):
+            runs[code].append(_run(code, files, surroundings))
+    ours, other = (Run(median(run.seconds for run in side), median(run.peak for run in side)) for side in runs.values())
+    return ours, other
+
+
+def _run(code: str, files: list[str], surroundings: Surroundings) -> Run:
+    process = subprocess.Popen(
+        [sys.executable, "-c", code + AROUND, *files],
+        cwd=surroundings.folder,
+        env=surroundings.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    out, err = process.communicate()
+    if process.returncode:
+        raise Failed(f"it ended with {process.returncode}: {err.decode(errors='replace')}")
+    return Run(float(out), usage.ru_maxrss * RSS_UNIT / 2**20)
+
+
+def row(scheme: str, title: str, name: str, ours: Run, theirs: Run) -> str:
+    """One line of the table."""
+    times = (f"{ours.seconds * 1000:.0f}", f"{theirs.seconds * 1000:.0f}", f"{theirs.seconds / ours.seconds:.2f}")
+    return ROW.format(scheme, title, name, *times, f"{ours.peak:.0f}", f"{theirs.peak:.0f}")
+
+
+def _files(home: Path, size: int) -> tuple[list[str], list[str]]:
+    """One large file of zeros without blocks on the disk, and 200 small ones."""
+    large = home / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(size)
+    folder = home / "small"
+    folder.mkdir()
+    small = [folder / f"{number}.bin" for number in range(200)]
+    for path in small:
+        path.write_bytes(bytes(100 << 10))
+    first = str(small[0])
+    return [first, str(large)], [first, *map(str, small)]
+
+
+def _hosts(home: Path) -> Iterator[tuple[str, Surroundings]]:
+    with sink() as port:
+        yield "HTTP", _surroundings(home, f"http://127.0.0.1:{port}")
+    authority, certificate = home / "ca.pem", home / "server.pem"
+    _certify(authority, certificate)
+    with sink(str(certificate)) as port:
+        yield "TLS", _surroundings(home, f"https://127.0.0.1:{port}", AWS_CA_BUNDLE=str(authority))
+
+
+def _surroundings(home: Path, endpoint: str, **more: str) -> Surroundings:
+    usual = clean(home)
+    keys = {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "not a secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_S3_BUCKET": "bucket",
+        "AWS_ENDPOINT_URL": endpoint,
+    }
+    return Surroundings(home, {**usual.environment, **keys, **more})
+
+
+def _certify(authority: Path, certificate: Path) -> None:
+    import trustme
+
+    issuer = trustme.CA()
+    issuer.cert_pem.write_to_path(str(authority))
+    issuer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+
+
+@contextmanager
+def sink(*certificate: str) -> Iterator[int]:
+    """Run the host in a process of its own; gives its port."""
+    words = [sys.executable, "-m", "benchmarks.s3_sink", *certificate]
+    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with process:  # its end closes the sink's standard input, which ends the sink
+        assert process.stdout
+        yield int(process.stdout.readline())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

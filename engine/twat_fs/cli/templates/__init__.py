@@ -1,0 +1,13 @@
+"""What `twat-fs new-provider` writes: for each kind a module, its card and its test, with marks such as `@NAME@`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Template(NamedTuple):
+    """The three files of a kind."""
+
+    module: str
+    card: str
+    test: str

@@ -1,0 +1,155 @@
+"""Clients of boto3: made once for a target and kept, since making one takes a tenth of a second."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials  # type: ignore[import-untyped]
+from botocore.exceptions import NoCredentialsError  # type: ignore[import-untyped]
+
+from twat_fs._version import __version__
+from twat_fs.environment import settings
+from twat_fs.upload_providers.s3.body import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twat_fs.upload_providers.s3.options import Target
+
+#: Tries of one request: a part that fails is sent again, the whole file never is.
+_ATTEMPTS = 3
+_CONNECT_TIMEOUT = 10
+_READ_TIMEOUT = 60.0
+#: Connections that are kept: as many as `parallel` can ask for.
+_CONNECTIONS = 32
+#: Clients that are kept.
+_KEPT = 16
+
+_clients: dict[Any, Any] = {}
+_lock = threading.Lock()
+
+
+def client_for(target: Target, environ: Mapping[str, str]) -> Any:
+    """A client; the same one for the same target while the environment stays the same.
+
+    Args:
+        target: What it is for.
+        environ: The environment variables.
+
+    Raises:
+        NoCredentialsError: There are no credentials anywhere in the chain.
+    """
+    mine = frozenset((name, value) for name, value in environ.items() if _matters(name))
+    with _lock:
+        client = _clients.get((target, mine))
+        if client is None:
+            while len(_clients) >= _KEPT:
+                _clients.pop(next(iter(_clients)))
+            client = _clients[target, mine] = _client(target, environ)
+    return client
+
+
+def credentials_found() -> Any:
+    """The credentials that boto3's chain finds, or None; some ways ask the network for them."""
+    _hush()
+    return boto3.Session().get_credentials()
+
+
+def _matters(name: str) -> bool:
+    return (
+        name.startswith("AWS_")
+        or name.lower().endswith("_proxy")
+        or name.endswith(("_CA_BUNDLE", "_CERT_FILE", "HOME"))
+    )
+
+
+def _client(target: Target, environ: Mapping[str, str]) -> Any:
+    _hush()
+    session = boto3.Session(region_name=target.region)
+    # A web identity (AWS_WEB_IDENTITY_TOKEN_FILE) takes the role of AWS_ROLE_ARN on itself, inside boto3's chain.
+    if target.role_arn and not environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        session = _in_role(session, target.role_arn, environ)
+    if session.get_credentials() is None:
+        raise NoCredentialsError
+    client = session.client(
+        "s3",
+        region_name=session.region_name or "us-east-1",
+        endpoint_url=target.endpoint,
+        verify=_authorities(environ),
+        config=_config(target, environ),
+    )
+    client.meta.events.register("before-send.s3", _begin)
+    return client
+
+
+def _begin(request: Any, **_: Any) -> None:
+    """What was read of a body until now was read to be signed."""
+    if isinstance(request.body, Part):
+        request.body.begin()
+
+
+def _in_role(session: Any, role_arn: str, environ: Mapping[str, str]) -> Any:
+    """A session that acts in a role, and takes it on anew before it ends."""
+    source = session.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=_sts_maker(session, environ),
+        source_credentials=source,
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": environ.get("AWS_ROLE_SESSION_NAME") or "twat-fs"},
+    )
+    acting = boto3.Session(region_name=session.region_name)
+    # botocore has no other door for credentials that renew themselves.
+    acting._session._credentials = DeferredRefreshableCredentials(
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return acting
+
+
+def _sts_maker(session: Any, environ: Mapping[str, str]) -> Any:
+    def make(service: str, **given: Any) -> Any:
+        region = session.region_name or "us-east-1"
+        return session.client(service, region_name=region, verify=_authorities(environ), **given)
+
+    return make
+
+
+def _config(target: Target, environ: Mapping[str, str]) -> Config:
+    s3: dict[str, Any] = {}
+    if target.sign_payload is not None:
+        s3["payload_signing_enabled"] = target.sign_payload
+    if target.path_style is not None:
+        s3["addressing_style"] = "path" if target.path_style else "virtual"
+    own = "AWS_MAX_ATTEMPTS" in environ or "AWS_RETRY_MODE" in environ
+    return Config(
+        signature_version="s3v4",
+        s3=s3,
+        retries=None if own else {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        connect_timeout=_CONNECT_TIMEOUT,
+        read_timeout=settings(environ).timeout or _READ_TIMEOUT,
+        max_pool_connections=_CONNECTIONS,
+        # Our requests carry their checksums in headers; boto3's own way puts them into trailers, which not all know.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra=f"twat-fs/{__version__}",
+    )
+
+
+def _authorities(environ: Mapping[str, str]) -> str | None:
+    """The certificates to trust; None where boto3 finds them itself. A folder of them it cannot use."""
+    file = None if environ.get("AWS_CA_BUNDLE") else settings(environ).ca_file
+    return file if file and os.path.isfile(file) else None
+
+
+def _hush() -> None:
+    """No request in the log: at a finer level botocore's has signatures and whole headers."""
+    for name in ("boto3", "botocore", "urllib3.connectionpool"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)

@@ -1,0 +1,210 @@
+"""Sends one file to S3: in one request, or in parts of which several go at once.
+
+boto3's own transfer manager is not used. It does not compare what the host answers with what was sent, has no
+`If-None-Match`, and when it is interrupted waits for the parts that are under way before it gives the upload up.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+
+from twat_fs.errors import Conflict, VerifyError
+from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
+from twat_fs.upload_providers.s3.options import part_size_for
+
+if TYPE_CHECKING:
+    from twat_fs.source import Source
+    from twat_fs.upload_providers.protocols import Call
+    from twat_fs.upload_providers.s3.options import Options
+
+#: Seconds that are waited for parts under way to stop, and for the host to forget the upload: after a failure, and
+#: after an interruption, which must end within a second.
+_PATIENCE = 20.0
+_HURRY = 0.4
+
+_log = logging.getLogger("twat_fs")
+
+
+class Transfer:
+    """One file on its way.
+
+    Args:
+        client: Of boto3.
+        options: Of the upload.
+        key: The object's.
+        source: The file.
+        call: What the caller wants.
+    """
+
+    def __init__(self, client: Any, options: Options, key: str, source: Source, call: Call) -> None:
+        self._client = client
+        self._options = options
+        self._where = {"Bucket": options.bucket, "Key": key}
+        self._source = source
+        self._tally = Tally(source.size, call.progress)
+        self._unless_there = {} if call.force else {"IfNoneMatch": "*"}
+        self._parameters = {"ContentType": source.type, **options.parameters}
+
+    def run(self) -> dict[str, Any]:
+        """Send it; gives the host's last answer.
+
+        Raises:
+            SourceError: The file cannot be read, or changed meanwhile.
+            UploadError: The host has something else than was sent, or had something of that name before.
+        """
+        several = self._source.size > self._options.part_size
+        # The one request of a small file asks by itself. A large one would be sent whole before the host says no.
+        if self._unless_there and (several or self._options.look_first):
+            self._look()
+        try:
+            answer = self._in_parts() if several else self._at_once()
+        except Stopped:
+            if self._tally.broken is None:
+                raise
+            raise self._tally.broken from None
+        return answer
+
+    def _at_once(self) -> dict[str, Any]:
+        part = Part(self._source, 0, self._source.size, self._tally)
+        # With bytes boto3 does not ask first whether it may send, which costs a small file a second journey.
+        small = len(part) <= BLOCK
+        body = bytes(part.read()) if small else part
+        sums = {}
+        if self._options.checksum:
+            sums["ChecksumCRC32"] = crc32([body]) if isinstance(body, bytes) else body.crc32()
+        answer: dict[str, Any] = self._client.put_object(
+            **self._where, Body=body, **self._parameters, **sums, **self._unless_there
+        )
+        self._source.check_unchanged(self._source.size)
+        if small:
+            self._tally.add(len(part))
+        self._confirm(told=part.check(answer, sums.get("ChecksumCRC32")))
+        return answer
+
+    def _in_parts(self) -> dict[str, Any]:
+        sums = {"ChecksumAlgorithm": "CRC32"} if self._options.checksum else {}
+        begun = self._client.create_multipart_upload(**self._where, **self._parameters, **sums)
+        upload = {**self._where, "UploadId": begun["UploadId"]}
+        try:
+            parts = self._send_all(upload)
+            self._source.check_unchanged(self._source.size)
+            answer: dict[str, Any] = self._client.complete_multipart_upload(
+                **upload, MultipartUpload={"Parts": parts}, **self._unless_there
+            )
+        except BaseException as error:
+            self._abort(upload, _PATIENCE if isinstance(error, Exception) else _HURRY)
+            raise
+        check_whole(answer, parts)
+        self._confirm(told=self._told)
+        return answer
+
+    def _send_all(self, upload: dict[str, str]) -> list[dict[str, Any]]:
+        size = part_size_for(self._source.size, self._options.part_size)
+        waiting = deque((offset // size + 1, offset) for offset in range(0, self._source.size, size))
+        count = len(waiting)
+        outcomes: SimpleQueue[dict[str, Any] | BaseException] = SimpleQueue()
+        self._told = True
+        # Daemons: a connection that hangs may not keep an interrupted program from ending.
+        workers = [
+            Thread(target=self._work, args=(upload, size, waiting, outcomes), daemon=True)
+            for _ in range(min(self._options.parallel, count))
+        ]
+        for worker in workers:
+            worker.start()
+        try:
+            parts = [_good(outcomes.get()) for _ in range(count)]
+        except BaseException as error:
+            self._tally.stopped = True
+            _wait(workers, _PATIENCE if isinstance(error, (Exception, Stopped)) else _HURRY)
+            raise
+        return sorted(parts, key=lambda part: int(part["PartNumber"]))
+
+    def _work(
+        self,
+        upload: dict[str, str],
+        size: int,
+        waiting: deque[tuple[int, int]],
+        outcomes: SimpleQueue[dict[str, Any] | BaseException],
+    ) -> None:
+        while not self._tally.stopped:
+            try:
+                number, offset = waiting.popleft()
+            except IndexError:
+                return
+            part = Part(self._source, offset, min(size, self._source.size - offset), self._tally)
+            try:
+                outcomes.put(self._send(upload, number, part))
+            except BaseException as error:  # it is raised again where the upload was begun
+                outcomes.put(error)
+
+    def _send(self, upload: dict[str, str], number: int, part: Part) -> dict[str, Any]:
+        sums = {"ChecksumCRC32": part.crc32()} if self._options.checksum else {}
+        answer = self._client.upload_part(**upload, PartNumber=number, Body=part, **sums)
+        if not part.check(answer, sums.get("ChecksumCRC32")):
+            self._told = False
+        return {"PartNumber": number, "ETag": answer["ETag"], **sums}
+
+    def _abort(self, upload: dict[str, str], patience: float) -> None:
+        """Have the host forget what it has of the upload, which would be paid for."""
+        worker = Thread(target=self._forget, args=(upload,), daemon=True)
+        worker.start()
+        worker.join(patience)
+        if worker.is_alive():
+            _left(upload, "no answer came in time")
+
+    def _forget(self, upload: dict[str, str]) -> None:
+        try:
+            self._client.abort_multipart_upload(**upload)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "NoSuchUpload":
+                _left(upload, f"the host says {error.response.get('Error', {}).get('Code')}")
+        except BotoCoreError as error:
+            _left(upload, type(error).__name__)
+
+    def _look(self) -> None:
+        """Refuse to overwrite where that can be known; who may not ask is told by the host in the end."""
+        try:
+            self._client.head_object(**self._where)
+        except ClientError:
+            return
+        raise Conflict(
+            f"`{self._where['Key']}` is there already",
+            "s3",
+            hint="Name another with --remote-path, or use --unique, or --force to overwrite it.",
+        )
+
+    def _confirm(self, *, told: bool) -> None:
+        """Ask for the size of what the host has, where it gave no checksum and the credentials may ask."""
+        if told:
+            return
+        try:
+            size = self._client.head_object(**self._where).get("ContentLength")
+        except ClientError:
+            _log.info("s3: the host does not tell what it stored")
+            return
+        if size != self._source.size:
+            raise VerifyError(f"the host holds {size} bytes, and {self._source.size} were sent", "s3")
+
+
+def _good(outcome: dict[str, Any] | BaseException) -> dict[str, Any]:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def _wait(workers: list[Thread], patience: float) -> None:
+    end = time.monotonic() + patience
+    for worker in workers:
+        worker.join(max(0.0, end - time.monotonic()))
+
+
+def _left(upload: dict[str, str], why: str) -> None:
+    words = "s3: parts of %s may be left in %s, and are paid for: %s; a lifecycle rule of the bucket can remove them"
+    _log.warning(words, upload["Key"], upload["Bucket"], why)

@@ -1,0 +1,235 @@
+"""What `twat-fs upload` can be told: options of the provider, names and paths, the check afterwards."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import PLANTED, form
+from twat_fs.testing.fake_host import FakeHost, Play, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support import Cli
+    from twat_fs.testing.seen import Seen
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def good(store: Store) -> Iterator[FakeHost]:
+    with FakeHost(store) as host:
+        yield host
+
+
+# Options of the provider
+
+WITH_OPTIONS = """\
+options:
+  expires: {type: duration, unit: h, maximum: 3d, default: 1d, env: TEST_EXPIRES}
+  visible: {choices: [public, hidden]}
+  token: {type: string, secret: true, env: TEST_TOKEN}
+"""
+FIELDS = '    hours: "{{ options.expires }}"\n    visible: "{{ options.visible }}"\n    token: "{{ options.token }}"'
+
+
+def with_options(host: FakeHost) -> str:
+    return WITH_OPTIONS + form(host).replace(
+        'multipart: {file: "{{ file }}"}', f'multipart:\n    file: "{{{{ file }}}}"\n{FIELDS}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "fields"),
+    [
+        ([], {}, {"hours": "24"}),
+        (["-o", "expires=90m"], {}, {"hours": "2"}),
+        (["-o", "visible=public", "-o", "expires=2h"], {}, {"hours": "2", "visible": "public"}),
+        ([], {"TEST_EXPIRES": "5h"}, {"hours": "5"}),
+        (["-o", "expires=2h"], {"TEST_EXPIRES": "5h"}, {"hours": "2"}),
+        (["--option", f"token={PLANTED}=a"], {}, {"hours": "24", "token": f"{PLANTED}=a"}),
+        ([], {"TEST_TOKEN": PLANTED}, {"hours": "24", "token": PLANTED}),
+    ],
+)
+def test_an_option_is_sent(
+    run_cli: Cli, good: FakeHost, words: list[str], env: dict[str, str], fields: dict[str, str]
+) -> None:
+    run_cli.spec("good", with_options(good))
+    assert run_cli.upload(run_cli.file(), "-vv", *words, provider="good", env=env).url
+    sent = {part.name: part.body.decode() for part in good.requests[0].parts if part.filename is None}
+    assert sent == fields
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "says"),
+    [
+        (["-o", "expires=9d"], {}, 2, "its maximum is 3d"),
+        (["-o", "expires=soon"], {}, 2, "not a duration"),
+        (["-o", "visible=secretly"], {}, 2, "not one of public, hidden"),
+        (["-o", "colour=red"], {}, 2, "Its options: expires, visible, token."),
+        (["-o", "colour"], {}, 2, "write -o NAME=VALUE"),
+        (["-o", "=red"], {}, 2, "write -o NAME=VALUE"),
+        ([], {"TEST_EXPIRES": "soon"}, 3, "TEST_EXPIRES"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_sent(
+    run_cli: Cli, good: FakeHost, words: list[str], env: dict[str, str], code: int, says: str
+) -> None:
+    run_cli.spec("good", with_options(good))
+    answer = run_cli.upload(run_cli.file(), *words, provider="good", env=env)
+    assert (answer.code, answer.out, good.requests) == (code, "", [])
+    assert says in answer.err
+
+
+# Names and paths
+
+PUT = """\
+request:
+  method: PUT
+  url: {url}/{{{{ remote_path | urlencode }}}}
+  raw: "{{{{ file }}}}"
+result: {{url: {{text: true}}}}
+"""
+
+
+def putting(host: FakeHost) -> str:
+    return PUT.format(url=host.url).replace("url: http", 'url: "http').replace("urlencode }}", 'urlencode }}"')
+
+
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        ([], "/a.txt"),
+        (["--remote-path", "b c.md"], "/b%20c.md"),
+        (["--remote_path", "x/y/b.md"], "/x/y/b.md"),
+        (["--remote-path", "/x/"], "/x/a.txt"),
+        (["--remote-path", ".hidden"], "/.hidden"),
+    ],
+)
+def test_the_wanted_path_is_asked_for(run_cli: Cli, good: FakeHost, words: list[str], target: str) -> None:
+    run_cli.spec("put", putting(good))
+    assert run_cli.upload(run_cli.file(), *words, provider="put").url
+    assert good.requests[0].target == target
+
+
+@pytest.mark.parametrize("path", ["../b", "x/../b", "./b", "x/.", "..", "a\nb", "a\x1bb"])
+def test_a_path_that_leads_elsewhere_is_wrong_usage(run_cli: Cli, good: FakeHost, path: str) -> None:
+    run_cli.spec("put", putting(good))
+    answer = run_cli.upload(run_cli.file(), "--remote-path", path, provider="put")
+    assert (answer.code, answer.out, good.requests) == (2, "", [])
+    assert "\x1b" not in answer.err
+
+
+def test_the_name_in_a_form_is_that_of_the_wanted_path(run_cli: Cli, good: FakeHost) -> None:
+    run_cli.spec("good", form(good))
+    run_cli.upload(run_cli.file(), "--remote-path", "x/b.md", provider="good")
+    part = good.requests[0].part("file")
+    assert (part.filename, part.content_type) == ("b.md", "text/markdown")
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [("a.txt", r"/a-[a-z0-9]{8}\.txt"), ("README", r"/README-[a-z0-9]{8}"), (".x", r"/.x-[a-z0-9]{8}")],
+)
+def test_unique_names_are_nobodys(run_cli: Cli, good: FakeHost, name: str, pattern: str) -> None:
+    run_cli.spec("put", putting(good))
+    path = run_cli.file(name)
+    for _ in range(2):
+        assert run_cli.upload(path, "--unique", provider="put").url
+    first, second = [seen.target for seen in good.requests if seen.method == "PUT"]
+    assert re.fullmatch(pattern, first)
+    assert first != second
+
+
+# The check afterwards
+
+
+class Changed(Store):
+    """Stores files, and serves something else."""
+
+    def __init__(self, content: bytes | None) -> None:
+        super().__init__()
+        self.content = content
+
+    def __call__(self, seen: Seen) -> Play:
+        if seen.method in ("GET", "HEAD"):
+            return Play(404) if self.content is None else Play(200, self.content)
+        return super().__call__(seen)
+
+
+@pytest.mark.parametrize(
+    ("content", "depth", "code"),
+    [
+        (b"hello", "size", 0),
+        (b"hello", "hash", 0),
+        (b"hellO", "size", 0),
+        (b"hellO", "hash", 4),
+        (b"hell", "size", 4),
+        (b"hello world", "size", 4),
+        (b"hello world", "hash", 4),
+        (b"", "size", 4),
+        (b"", "none", 0),
+    ],
+)
+def test_what_the_url_serves_is_compared(run_cli: Cli, content: bytes, depth: str, code: int) -> None:
+    with FakeHost(Changed(content)) as host:
+        run_cli.spec("changed", form(host))
+        answer = run_cli.upload(run_cli.file(), "--check", depth, provider="changed")
+    assert answer.code == code
+    assert (answer.out == "") == (code != 0)
+    assert ("(verify)" in answer.err) == (code != 0)
+
+
+def test_a_file_that_is_gone_is_not_uploaded(run_cli: Cli, good: FakeHost) -> None:
+    with FakeHost(Changed(None)) as host:
+        run_cli.spec("gone", form(host))
+        run_cli.spec("good", form(good))
+        answer = run_cli.upload(run_cli.file(), provider="gone,good")
+    assert answer.url.startswith(good.url)
+    assert "answers 404 (verify)" in answer.err
+
+
+@pytest.mark.parametrize("words", [["--no-check"], ["--no_check"], ["--check", "none"]])
+def test_the_check_can_be_left_out(run_cli: Cli, good: FakeHost, words: list[str]) -> None:
+    run_cli.spec("good", form(good))
+    assert run_cli.upload(run_cli.file(), *words, provider="good").url
+    assert [seen.method for seen in good.requests] == ["POST"]
+
+
+@pytest.mark.parametrize("capability", ["single_download: true", "check: none", "direct_link: false"])
+@pytest.mark.parametrize("depth", ["size", "hash"])
+def test_what_may_not_be_fetched_is_not_fetched(run_cli: Cli, good: FakeHost, capability: str, depth: str) -> None:
+    run_cli.spec("once", form(good, more=f"capabilities: {{{capability}}}"))
+    assert run_cli.upload(run_cli.file(), "--check", depth, provider="once").url
+    assert [seen.method for seen in good.requests] == ["POST"]
+
+
+def test_a_host_that_wants_head_is_asked_by_head(run_cli: Cli, good: FakeHost) -> None:
+    run_cli.spec("head", form(good, more="capabilities: {check: head}"))
+    assert run_cli.upload(run_cli.file(), provider="head").url
+    assert [seen.method for seen in good.requests] == ["POST", "HEAD"]
+
+
+def test_the_check_takes_no_secret_along(run_cli: Cli, good: FakeHost) -> None:
+    text = form(good, request='  headers: {Authorization: "{{ credentials.K }}"}')
+    run_cli.spec("keyed", f"credentials: {{K: {{}}}}\n{text}")
+    assert run_cli.upload(run_cli.file(), provider="keyed", env={"K": PLANTED}).url
+    assert [seen.header("Authorization") for seen in good.requests] == [PLANTED, None]
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_host_that_does_not_let_us_look_is_believed(run_cli: Cli, status: int) -> None:
+    def script(seen: Seen) -> Play:
+        return Play(status) if seen.method == "GET" else Play(200, f"{seen.origin}/a".encode())
+
+    with FakeHost(script) as host:
+        run_cli.spec("closed", form(host))
+        answer = run_cli.upload(run_cli.file(), provider="closed")
+    assert answer.url
+    assert f"could not be checked: it answers {status}" in answer.err

@@ -1,0 +1,204 @@
+"""The bundled http specs, found by being there, and a loopback host that plays any of them.
+
+A copy of a spec has its hosts replaced by the fake one's address; what the host answers is the spec's own first example
+of a success. So a new provider is under contract as soon as its file is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.support import PLANTED, registry
+from twat_fs.source import Source
+from twat_fs.spec.catalog import Catalog
+from twat_fs.spec.load import load
+from twat_fs.testing.fake_host import Play
+from twat_fs.upload import UploadOptions, upload
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twat_fs.registry import Registry
+    from twat_fs.spec.model import Spec
+    from twat_fs.testing.fake_host import FakeHost
+    from twat_fs.testing.seen import Seen
+    from twat_fs.upload import Outcome
+
+#: Of the bundled specs alone, which keeps nothing.
+CATALOG = Catalog([], None)
+
+
+@lru_cache
+def specs() -> dict[str, Spec]:
+    """Every bundled http spec by name."""
+    found = {entry.name: CATALOG.spec(entry) for entry in CATALOG.entries()}
+    return {name: spec for name, spec in found.items() if spec.kind == "http"}
+
+
+NAMES = sorted(specs())
+
+
+def content(name: str) -> bytes:
+    """The bytes of a bundled spec."""
+    entry = CATALOG.entry(name)
+    assert entry is not None
+    return CATALOG.content(entry)
+
+
+@lru_cache
+def data(name: str) -> dict[str, Any]:
+    """A bundled spec as plain data."""
+    found: dict[str, Any] = plain(load(content(name)).data)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Data with plain texts, which is all that the YAML writer takes."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def success(name: str) -> dict[str, Any]:
+    """A spec's first example of a success."""
+    found: dict[str, Any] = next(example for example in data(name)["examples"] if "url" in example)
+    return found
+
+
+def secrets(name: str) -> dict[str, str]:
+    """A made-up value for every credential of a spec."""
+    return {item.name: f"{PLANTED}-{item.name}" for item in specs()[name].credentials}
+
+
+class Stage:
+    """Plays a spec's host: each step's success in turn, other replies first where they are given.
+
+    Args:
+        name: The spec's.
+        first: Replies of one step, before the one that means success.
+        step: The index of that step, if it is not the one that sends the file.
+        leads_to: Where the addresses in replies lead, if it is not this host.
+
+    Attributes:
+        seen: Every request with the index of its step.
+    """
+
+    def __init__(self, name: str, *first: Play, step: int | None = None, leads_to: str = "") -> None:
+        self.name = name
+        self._first = list(first)
+        self._at = 0
+        self.seen: list[tuple[int, Seen]] = []
+        self._step = self.file_step if step is None else step
+        self._leads_to = leads_to
+        self._hosts: dict[str, str] = {}
+
+    @property
+    def file_step(self) -> int:
+        """The index of the step that sends the file."""
+        return next(index for index, step in enumerate(specs()[self.name].steps) if step.sends_file)
+
+    def __call__(self, seen: Seen) -> Play:
+        """The reply to a request."""
+        step = self._at
+        self.seen.append((step, seen))
+        if step == self._step and self._first:
+            return self._first.pop(0)
+        replies = self._replies()
+        self._at = min(step + 1, len(replies) - 1)
+        return self._play(replies[step])
+
+    def _replies(self) -> list[dict[str, Any]]:
+        example = success(self.name)
+        if "reply" in example:
+            return [example["reply"]]
+        return [example["replies"][step.name] for step in specs()[self.name].steps if step.name in example["replies"]]
+
+    def _play(self, reply: dict[str, Any]) -> Play:
+        body = json.dumps(reply["json"]) if "json" in reply else str(reply.get("text", ""))
+        headers = [(name, self._here(str(value))) for name, value in reply.get("headers", {}).items()]
+        return Play(int(reply.get("status", 200)), self._here(body).encode(), headers=headers)
+
+    def _here(self, text: str) -> str:
+        for there, here in self._hosts.items():
+            text = text.replace(there, here)
+        return text
+
+    def set_up(self, folder: Path, host: FakeHost) -> None:
+        """Write the copy of the spec, whose hosts are the fake one."""
+        named = [entry.removesuffix(":443") for entry in specs()[self.name].hosts if not entry.startswith("*.")]
+        requested = {f"https://{entry}": host.url for entry in named}
+        copied = json.loads(json.dumps(data(self.name)))
+        for step in copied.get("steps") or [copied["request"]]:
+            for there, here in requested.items():
+                step["url"] = step["url"].replace(there, here)
+        if "allow_hosts" in copied:
+            copied["allow_hosts"] = [host.authority]
+        copied.pop("examples")
+        # Of what a reply names, only the addresses that a later step goes to are ours.
+        own = {entry.split("//")[1].split("/")[0] for entry in _literal_urls(data(self.name))}
+        self._hosts = {url: self._leads_to or here for url, here in requested.items() if url.split("//")[1] not in own}
+        folder.mkdir(exist_ok=True)
+        (folder / f"{self.name}.yaml").write_text(yaml.safe_dump(copied, sort_keys=False))
+
+    @property
+    def tries(self) -> list[Seen]:
+        """Every request of the step that sends the file."""
+        return [seen for step, seen in self.seen if step == self.file_step]
+
+
+def _literal_urls(found: dict[str, Any]) -> list[str]:
+    urls = [str(step["url"]) for step in found.get("steps") or [found["request"]]]
+    return [url for url in urls if url.startswith("https://")]
+
+
+@dataclass
+class Ended:
+    """How an upload to a stage ended."""
+
+    outcome: Outcome
+    used: Registry
+    kind: str = field(init=False)
+    message: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        attempts = self.outcome.attempts
+        self.kind = attempts[0].kind if attempts else ""
+        self.message = self.used.redactor(f"{attempts[0].message} {attempts[0].hint}") if attempts else ""
+
+
+def played(stage: Stage, host: FakeHost, path: Path | str, folder: Path, *, keys: bool = True) -> Ended:
+    """Upload a file to a stage, as the whole engine does, but without the check afterwards."""
+    stage.set_up(folder, host)
+    environ = {**(secrets(stage.name) if keys else {}), "TWAT_FS_TRUST": "all"}
+    used = registry(folder, **environ)
+    options = UploadOptions(check="none", options=success(stage.name).get("options", {}))
+    with Source(path) as source:
+        return Ended(upload(source, used, [stage.name], options), used)
+
+
+def file_of(seen: Seen) -> str:
+    """The SHA-256 of the file in a request, wherever in it the spec puts it."""
+    if seen.header("Content-Type") and seen.parts:
+        return hashlib.sha256(next(part.body for part in seen.parts if part.filename is not None)).hexdigest()
+    return seen.sha256
+
+
+def carried(seen: Seen) -> bytes:
+    """All that a request carries, with what Basic authentication hides made readable."""
+    head = "\n".join(f"{name}: {value}" for name, value in seen.headers).encode()
+    return seen.target.encode() + b"\n" + head + b"\n" + seen.body
+
+
+def holds_secret(seen: Seen, secret: str) -> bool:
+    """Whether a request carries a secret, as it is or as the password of Basic authentication."""
+    whole = carried(seen)
+    return secret.encode() in whole or b64encode(f":{secret}".encode()) in whole

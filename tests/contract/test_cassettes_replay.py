@@ -1,0 +1,198 @@
+"""Every cassette says where it comes from, and an upload that it answers sends and gives what stands in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.bundled import CATALOG, NAMES, specs
+from tests.support import ROOT, registry
+from twat_fs import registry as registry_module
+from twat_fs.errors import SPEC_ERRORS, UploadError
+from twat_fs.http.transport import Transport
+from twat_fs.source import Source
+from twat_fs.testing.cassettes import replay
+from twat_fs.testing.seen import Seen
+from twat_fs.upload import UploadOptions, call_for
+from twat_fs.upload_providers.declarative import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twat_fs.messages import Reply, Request
+    from twat_fs.results import UploadResult
+
+FOLDER = ROOT / "cassettes"
+#: Of the http specs; a Python provider's are its own tests' matter.
+ALL = sorted(path for path in FOLDER.glob("*/*.yaml") if path.parent.name in NAMES)
+#: What the engine sends with every request, which a cassette leaves out.
+STANDING = {"user-agent", "accept", "accept-encoding", "host", "connection", "content-length"}
+_FACT = re.compile(r"# ([a-z]+): (.+)")
+
+
+@dataclass
+class Facts:
+    """The first lines of a cassette."""
+
+    lines: list[tuple[str, str]]
+
+    def one(self, name: str) -> str:
+        """The value of the one line of that name."""
+        (value,) = [value for key, value in self.lines if key == name]
+        return value
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """The names and values of the lines of that name."""
+        return dict(value.split("=", 1) for key, value in self.lines if key == name)
+
+
+def facts_of(path: Path) -> Facts:
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        found = _FACT.fullmatch(line)
+        assert found, line
+        lines.append((found[1], found[2]))
+    return Facts(lines)
+
+
+#: Those of specs; a Python provider's own tests replay its cassettes, by the library that it sends with.
+OF_SPECS = [path for path in ALL if path.parent.name in NAMES]
+
+each = pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}-{path.stem}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_provider_has_a_cassette_of_a_success_and_one_of_a_failure(name: str) -> None:
+    found = {path.stem: facts_of(path).one("expect") for path in ALL if path.parent.name == name}
+    assert found.get("success", "").startswith("url https://")
+    assert any(expected.startswith("error ") for expected in found.values())
+
+
+def test_a_cassette_belongs_to_a_provider() -> None:
+    assert {path.parent.name for path in ALL} <= {path.stem for path in (ROOT / "providers.d").glob("*.yaml")}
+
+
+@each
+def test_a_cassette_says_where_it_comes_from(path: Path) -> None:
+    found = facts_of(path)
+    assert found.one("provenance") in ("written from documentation", "recorded from the host")
+    assert len(found.one("source")) > 10
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", found.one("date"))
+    assert {key for key, _ in found.lines} <= {
+        "provenance",
+        "source",
+        "date",
+        "file",
+        "option",
+        "env",
+        "random",
+        "expect",
+    }
+    kind, _, value = found.one("expect").partition(" ")
+    assert kind == "url" or value in SPEC_ERRORS
+
+
+@pytest.mark.parametrize("path", OF_SPECS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_an_upload_that_a_cassette_answers_is_as_it_says(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = facts_of(path)
+    monkeypatch.setattr(registry_module, "random_text", lambda count: "a" * count)
+    sent, outcome = _uploaded(path, found, tmp_path)
+    kind, _, value = found.one("expect").partition(" ")
+    assert outcome == (value if kind == "url" else SPEC_ERRORS[value].kind)
+    assert len(sent) == len(sent[0].recorded)
+    for number, request in enumerate(sent):
+        _compare(request.actual, request.recorded[number], list(found.pairs("env").values()))
+
+
+@dataclass
+class Sent:
+    """A request that went out, and all that the cassette holds."""
+
+    actual: Any
+    recorded: list[Any]
+
+
+def _uploaded(path: Path, found: Facts, folder: Path) -> tuple[list[Sent], str]:
+    """What was sent, and the URL or the error that came of it."""
+    name, content = re.fullmatch(r'(\S+) "(.*)"', found.one("file")).groups()  # type: ignore[union-attr]
+    (folder / name).write_text(content)
+    provider = registry(folder, **found.pairs("env")).provider(path.parent.name)
+    options = UploadOptions(options=found.pairs("option"))
+    sent: list[Sent] = []
+    with Source(folder / name) as source, replay(path) as tape, Transport(user_agent="t/1") as transport:
+        play = tape.play_response
+
+        def remembered(request: Any) -> Any:
+            sent.append(Sent(request, list(tape.requests)))
+            return play(request)
+
+        tape.play_response = remembered
+        exchange = _once(transport, source)
+        try:
+            outcome: UploadResult | str = run(provider.job(source, call_for(source, options)), exchange)
+        except UploadError as error:
+            outcome = error.kind
+        assert tape.all_played
+    return sent, str(outcome)
+
+
+def _once(transport: Transport, source: Source) -> Callable[[Request, Callable[[Reply], None]], Reply]:
+    """Sends without trying again: each recording answers once."""
+
+    def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
+        reply = transport.send(request, source if request.carries_file else None)
+        judge(reply)
+        return reply
+
+    return exchange
+
+
+def _compare(actual: Any, recorded: Any, secrets: list[str]) -> None:
+    assert (actual.method, actual.uri) == (recorded.method, recorded.uri)
+    ours, theirs = _as_seen(actual), _as_seen(recorded)
+    assert ours.header("Content-Length") in (None, str(len(ours.body)))
+    names = [{name.lower() for name, _ in seen.headers} - STANDING for seen in (ours, theirs)]
+    assert names[0] == names[1]
+    for name, value in theirs.headers:
+        if name.lower() not in STANDING and "multipart/" not in value:
+            assert _same(ours.header(name) or "", value, secrets), name
+    if not theirs.parts:
+        assert ours.body == theirs.body
+        return
+    assert [part.head for part in ours.parts] == [part.head for part in theirs.parts]
+    for mine, other in zip(ours.parts, theirs.parts):  # noqa: B905  as many as heads
+        assert _same(mine.body.decode(), other.body.decode(), secrets)
+
+
+def _same(actual: str, recorded: str, secrets: list[str]) -> bool:
+    """Whether two values are the same, or the recorded one hides one that is made from a secret."""
+    if recorded != "<hidden>":
+        return actual == recorded
+    from base64 import b64encode
+
+    forms = [form for secret in secrets for form in (secret, b64encode(f":{secret}".encode()).decode())]
+    return any(form in actual for form in forms)
+
+
+def _as_seen(request: Any) -> Seen:
+    headers = list(request.headers.items())
+    body = request.body or b""
+    seen = Seen(request.method, request.uri, headers, 1, "", 0, 1 << 20)
+    seen.take(body if isinstance(body, bytes) else body.encode())
+    return seen
+
+
+@each
+def test_nothing_in_a_cassette_is_worth_stealing(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    made_up = facts_of(path).pairs("env").values()
+    assert not re.search(r"(?i)(authorization|x-api-key|x-auth-token|cookie): \[\"(?!<hidden>)", text)
+    assert all(text.count(value) == 1 for value in made_up)

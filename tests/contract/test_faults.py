@@ -1,0 +1,278 @@
+"""What every bundled provider does when its host, or the file, is not what one hopes for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from tests.contract.bundled import NAMES, Stage, file_of, holds_secret, played, secrets, specs, success
+from tests.support import PLANTED
+from twat_fs import retry
+from twat_fs.errors import SPEC_ERRORS, RetryableError
+from twat_fs.testing.fake_host import FakeHost, Play
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from twat_fs.spec.model import Spec
+    from twat_fs.testing.seen import Seen
+
+each = pytest.mark.parametrize("name", NAMES)
+CONTENT = os.urandom(300_001)
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "a.bin"
+    found.write_bytes(CONTENT)
+    return found
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses, which nobody waits for."""
+    pauses: list[float] = []
+    monkeypatch.setattr(retry.retrying, "__defaults__", (pauses.append,))
+    return pauses
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[FakeHost]:
+    """A host that nobody named."""
+    with FakeHost() as host:
+        yield host
+        assert host.requests == []
+
+
+def meaning(spec: Spec, status: int, usual: str) -> str:
+    """What a status with an empty body means: the spec's word, or the usual one."""
+    step = next(step for step in spec.steps if step.sends_file)
+    for rules in (step.errors.rules, spec.errors.rules):
+        for match in (str(status), f"{status // 100}xx", "any"):
+            for rule in rules:
+                if rule.match == match and rule.when is None:
+                    return rule.error
+    return usual
+
+
+@each
+def test_a_file_goes_up_whole(name: str, tmp_path: Path) -> None:
+    stage, example = Stage(name), success(name)
+    path = tmp_path / str(example.get("file", {}).get("name", "example.txt"))
+    path.write_bytes(CONTENT)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.outcome.result == example["url"], ended.message
+    assert [file_of(seen) for seen in stage.tries] == [DIGEST]
+    assert all(seen.complete for _, seen in stage.seen)
+    assert [step for step, _ in stage.seen] == list(range(len(specs()[name].steps)))
+
+
+@each
+@pytest.mark.parametrize(
+    ("file_name", "sent"),
+    [
+        ('it\'s "quoted".txt', "it's %22quoted%22.txt"),
+        ("two\nlines\r.txt", "two%0Alines%0D.txt"),
+        ("a;b=c,d&e?f#g%41.txt", "a;b=c,d&e?f#g%41.txt"),
+        ("😀 ünïcode.txt", "😀 ünïcode.txt"),
+        ("{{ credentials.KEY }}.txt", "{{ credentials.KEY }}.txt"),
+        ("n" * 251 + ".txt", "n" * 251 + ".txt"),
+        ("-rf .txt", "-rf .txt"),
+        (".hidden", ".hidden"),
+        (os.fsdecode(b"broken\xff.txt"), "broken\ufffd.txt"),
+    ],
+    ids=["quotes", "lines", "signs", "emoji", "template", "255 bytes", "dash", "hidden", "no utf-8"],
+)
+def test_a_file_of_any_name_goes_up(name: str, file_name: str, sent: str, tmp_path: Path) -> None:
+    path = os.path.join(tmp_path, file_name)
+    with open(path, "wb") as file:
+        file.write(b"hello")
+    stage = Stage(name)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.outcome.result, ended.message
+    (seen,) = stage.tries
+    assert file_of(seen) == hashlib.sha256(b"hello").hexdigest()
+    assert seen.target.isascii()
+    if seen.parts:
+        (part,) = [part for part in seen.parts if part.filename is not None]
+        assert part.filename == sent
+        assert len(part.head.split(b"\r\n")) == 2
+    elif "'file', ['name']" in str(specs()[name].steps[stage.file_step].url):
+        *_, last = seen.target.split("/")
+        assert last == quote(sent.replace("%22", '"').replace("%0A", "\n").replace("%0D", "\r"), safe="")
+
+
+@each
+def test_an_empty_file_goes_up(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    stage = Stage(name)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, tmp_path / "a.txt", tmp_path / "specs")
+    assert ended.outcome.result, ended.message
+    (seen,) = stage.tries
+    assert file_of(seen) == EMPTY
+    assert seen.header("Content-Length") is not None
+    assert seen.header("Transfer-Encoding") is None
+
+
+@each
+@pytest.mark.parametrize(("status", "usual"), [(413, "too_large"), (403, "forbidden")])
+def test_a_refusal_is_told_and_not_repeated(
+    name: str, status: int, usual: str, path: Path, tmp_path: Path, slept: list[float]
+) -> None:
+    stage = Stage(name, Play(status))
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    expected = meaning(specs()[name], status, usual)
+    assert not issubclass(SPEC_ERRORS[expected], RetryableError)
+    assert (ended.outcome.result, ended.kind) == (None, expected), ended.message
+    assert ended.outcome.attempts[0].status == status
+    assert (len(stage.tries), slept) == (1, [])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) == 1])
+def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_path: Path) -> None:
+    path.write_bytes(CONTENT * 30)
+    with FakeHost([Play(413, after=1000)]) as host:
+        ended = played(Stage(name), host, path, tmp_path / "specs")
+    assert ended.kind == meaning(specs()[name], 413, "too_large"), ended.message
+    assert len(host.wait_for(1)) == 1
+
+
+@each
+def test_too_many_requests_are_waited_out(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
+    stage = Stage(name, Play(429, headers=[("Retry-After", "7")]))
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.outcome.result, ended.message
+    assert [file_of(seen) for seen in stage.tries] == [DIGEST, DIGEST]
+    assert len(slept) == 1
+    assert slept[0] >= 7
+
+
+@each
+def test_a_host_that_is_out_of_order_is_asked_again(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
+    stage = Stage(name, Play(500), Play(503, b"<html><title>Busy</title></html>"))
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.outcome.result, ended.message
+    assert [file_of(seen) for seen in stage.tries] == [DIGEST] * 3
+    assert len(slept) == 2
+
+
+@each
+def test_a_host_that_stays_out_of_order_is_given_up(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
+    stage = Stage(name, *[Play(502)] * 20)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.kind == "unavailable"
+    assert len(stage.tries) == specs()[name].retry.attempts == len(slept) + 1
+
+
+@each
+@pytest.mark.parametrize("body", [b"<html><title>Welcome</title>", b"", b"null", b"\xff\xfe"])
+def test_a_reply_that_is_no_answer_is_a_bad_reply(name: str, body: bytes, path: Path, tmp_path: Path) -> None:
+    status = next(iter(specs()[name].steps[0].expect), 200)
+    stage = Stage(name, Play(status, body), step=0)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.outcome.result is None
+    assert ended.kind in ("bad_reply", "rejected"), ended.message
+    assert len(stage.seen) == 1
+
+
+@each
+@pytest.mark.parametrize("status", [302, 307])
+def test_a_redirect_is_not_followed(
+    name: str, status: int, path: Path, tmp_path: Path, elsewhere: FakeHost, slept: list[float]
+) -> None:
+    stage = Stage(name, Play(status, b"<html>", headers=[("Location", f"{elsewhere.url}/x")]))
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.kind == "redirected"
+    assert elsewhere.authority in ended.message
+    assert (len(stage.tries), slept) == (1, [])
+
+
+@each
+def test_a_connection_that_closes_without_an_answer_may_have_stored_the_file(
+    name: str, path: Path, tmp_path: Path, slept: list[float]
+) -> None:
+    stage = Stage(name, *[Play(mute=True, close=True)] * 20)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    step = specs()[name].steps[stage.file_step]
+    assert ended.kind == "network", ended.message
+    assert ended.outcome.ambiguous == [name]
+    if step.idempotent:
+        assert len(stage.tries) >= specs()[name].retry.attempts
+    else:
+        assert len(stage.tries) == 1
+    assert {file_of(seen) for seen in stage.tries} == {DIGEST}
+
+
+@each
+def test_secrets_go_into_the_steps_that_name_them_and_no_other(name: str, path: Path, tmp_path: Path) -> None:
+    stage = Stage(name)
+    with FakeHost(stage) as host:
+        played(stage, host, path, tmp_path / "specs")
+    for index, seen in stage.seen:
+        step = specs()[name].steps[index]
+        for variable, secret in secrets(name).items():
+            named = f"'credentials', ['{variable}']" in str(step)
+            assert holds_secret(seen, secret) <= named, (step.name, variable)
+    required = [item.name for item in specs()[name].credentials if item.required]
+    for variable in required:
+        assert any(holds_secret(seen, secrets(name)[variable]) for _, seen in stage.seen)
+
+
+@each
+def test_a_host_that_echoes_what_it_was_sent_betrays_no_secret(name: str, path: Path, tmp_path: Path) -> None:
+    stage = Stage(name)
+
+    def echo(seen: Seen) -> Play:
+        status = stage(seen).status
+        head = " ".join(f"{key}={value}" for key, value in seen.headers if key != "User-Agent")
+        fields = " ".join(part.body.decode() for part in seen.parts if not part.filename)
+        return Play(400, f"{status} {head} {fields}"[:280].encode())
+
+    with FakeHost(echo) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.kind == meaning(specs()[name], 400, "bad_request")
+    assert PLANTED not in ended.message
+
+
+@each
+def test_a_missing_key_is_told_before_anything_is_sent(name: str, path: Path, tmp_path: Path) -> None:
+    required = [item.name for item in specs()[name].credentials if item.required]
+    stage = Stage(name)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs", keys=False)
+    if required:
+        assert ended.kind == "config"
+        assert required[0] in ended.message
+        assert stage.seen == []
+    else:
+        assert ended.outcome.result, ended.message
+
+
+several = pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) > 1])
+
+
+@several
+def test_an_address_from_a_reply_leads_nowhere_else(name: str, path: Path, tmp_path: Path, elsewhere: FakeHost) -> None:
+    stage = Stage(name, leads_to=elsewhere.url)
+    with FakeHost(stage) as host:
+        ended = played(stage, host, path, tmp_path / "specs")
+    assert ended.kind == "trust", ended.message
+    assert elsewhere.authority in ended.message
+    assert stage.tries == []

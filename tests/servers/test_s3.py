@@ -1,0 +1,438 @@
+"""S3: by the real rclone, which checks signatures; by moto, which knows the finer points; by a host that misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3  # type: ignore[import-untyped]
+import pytest
+from botocore.config import Config  # type: ignore[import-untyped]
+
+from tests.servers.command import Refusal
+from tests.servers.environment import prepared
+from tests.servers.process import free_port, running
+from twat_fs.testing.fake_host import FakeHost, Play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.servers.command import Answer, User
+    from twat_fs.testing.seen import Seen
+
+pytestmark = pytest.mark.servers
+
+MIB = 1 << 20
+PART = 5 * MIB
+PARTS = ("-o", "part_size=5MiB")
+BUCKET = "bucket"
+KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI-example"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A server with a bucket in it, and what a person's environment says of it."""
+
+    endpoint: str
+    name: str = BUCKET
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_S3_BUCKET": self.name,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @property
+    def netloc(self) -> str:
+        return self.endpoint.partition("//")[2]
+
+    @property
+    def client(self) -> Any:
+        """boto3 as anybody would use it, to look at what was stored."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=KEY_ID,
+            aws_secret_access_key=SECRET,
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={}),
+        )
+
+    def content(self, key: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return content
+
+
+@pytest.fixture(scope="session")
+def rclone_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    home = tmp_path_factory.mktemp("rclone-s3")
+    (home / "files" / BUCKET).mkdir(parents=True)
+    program = [str(prepared() / "rclone"), "serve", "s3", str(home / "files"), "--auth-key", f"{KEY_ID},{SECRET}"]
+    alone = ["--config", "/dev/null", "--cache-dir", str(home / "cache")]
+    with running(lambda port: [*program, *alone, "--addr", f"127.0.0.1:{port}"], home) as port:
+        yield Bucket(f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    home = tmp_path_factory.mktemp("moto")
+    program = [str(prepared() / "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p"]
+    with running(lambda port: [*program, str(port)], home) as port:
+        bucket = Bucket(f"http://127.0.0.1:{port}")
+        bucket.client.create_bucket(Bucket=BUCKET)
+        yield bucket
+
+
+@pytest.fixture(params=["rclone_s3", "moto"])
+def bucket(request: pytest.FixtureRequest) -> Bucket:
+    found: Bucket = request.getfixturevalue(str(request.param))
+    return found
+
+
+def upload(user: User, bucket: Bucket, file: Path, *words: str, **environment: str) -> Answer:
+    """`twat-fs upload FILE --provider s3 WORDS`; addresses of loopback are not fetched back."""
+    return user.upload(file, "--no-check", *words, provider="s3", **{**bucket.environment, **environment})
+
+
+def refused(user: User, bucket: Bucket, refusal: Refusal, file: Path, *words: str, **environment: str) -> str:
+    given = {**bucket.environment, **environment}
+    return user.refused(refusal, file, "--no-check", *words, provider="s3", by="s3", **given)
+
+
+def fetched(url: str) -> bytes:
+    """What anybody gets from this URL."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as reply:
+        content: bytes = reply.read()
+        return content
+
+
+# What is stored
+
+
+@pytest.mark.parametrize(("size", "words"), [(0, ()), (100_000, ()), (PART, PARTS), (12 * MIB, PARTS)])
+def test_what_was_sent_is_stored(bucket: Bucket, user: User, size: int, words: tuple[str, ...]) -> None:
+    file = user.file(f"sized-{size}.bin", size)
+    assert upload(user, bucket, file, *words).url == f"{bucket.endpoint}/{BUCKET}/{file.name}"
+    assert bucket.content(file.name) == file.read_bytes()
+
+
+def test_only_a_file_larger_than_a_part_goes_in_parts(moto: Bucket, user: User) -> None:
+    for size, parts in ((PART, 0), (PART + 1, 2), (12 * MIB, 3)):
+        file = user.file(f"parts-{size}.bin", size)
+        record = upload(user, moto, file, "--json", *PARTS).record
+        etag = record["metadata"]["etag"]
+        assert etag.endswith(f"-{parts}") if parts else etag == hashlib.md5(file.read_bytes()).hexdigest()
+        assert (record["size"], record["sha256"]) == (size, hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize("name", ["a b+c%20d.bin", "zażółć 🎁.txt", "~q\"'&<>?#=d.bin"])
+def test_a_name_is_kept_and_its_url_is_ascii(bucket: Bucket, user: User, name: str) -> None:
+    file = user.file(name)
+    signed = upload(user, bucket, file, "-o", "url=presigned").url
+    assert signed.isascii()
+    assert bucket.content(name) == file.read_bytes()
+    assert fetched(signed) == file.read_bytes()
+
+
+def test_a_wanted_path_is_the_key_under_the_prefix(moto: Bucket, user: User) -> None:
+    file = user.file("own.bin")
+    answer = upload(user, moto, file, "--remote-path", "in a folder//there.bin", "-o", "prefix=shared/")
+    assert answer.url == f"{moto.endpoint}/{BUCKET}/shared/in%20a%20folder/there.bin"
+    assert moto.content("shared/in a folder/there.bin") == file.read_bytes()
+
+
+@pytest.mark.parametrize("words", [(), PARTS])
+def test_what_options_say_of_the_object_is_stored_with_it(moto: Bucket, user: User, words: tuple[str, ...]) -> None:
+    file = user.file(f"told-{len(words)}.txt", 6 * MIB if words else 10)
+    given = {
+        "content_type": "text/x-test",
+        "cache_control": "max-age=60",
+        "content_disposition": "attachment",
+        "metadata": "colour=red,size=a=b",
+        "tags": "team=web,year=2026",
+        "storage_class": "STANDARD_IA",
+        "sse": "AES256",
+    }
+    options = [word for name, value in given.items() for word in ("-o", f"{name}={value}")]
+    upload(user, moto, file, *options, *words)
+    found = moto.client.head_object(Bucket=BUCKET, Key=file.name)
+    assert (found["ContentType"], found["CacheControl"]) == ("text/x-test", "max-age=60")
+    assert (found["ContentDisposition"], found["Metadata"]) == ("attachment", {"colour": "red", "size": "a=b"})
+    assert (found["StorageClass"], found["ServerSideEncryption"]) == ("STANDARD_IA", "AES256")
+    tags = moto.client.get_object_tagging(Bucket=BUCKET, Key=file.name)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"team": "web", "year": "2026"}
+
+
+def test_the_media_type_is_the_one_that_the_name_suggests(moto: Bucket, user: User) -> None:
+    upload(user, moto, user.file("picture.png"))
+    assert moto.client.head_object(Bucket=BUCKET, Key="picture.png")["ContentType"] == "image/png"
+
+
+def test_the_content_can_be_signed_too(rclone_s3: Bucket, user: User) -> None:
+    file = user.file("signed.bin", 6 * MIB)
+    upload(user, rclone_s3, file, "-o", "sign_payload=true", *PARTS)
+    assert rclone_s3.content("signed.bin") == file.read_bytes()
+
+
+# Its address
+
+
+def test_who_may_not_read_gets_nothing_from_a_public_url_but_from_a_presigned_one(moto: Bucket, user: User) -> None:
+    file = user.file("private.bin")
+    plain = upload(user, moto, file).url
+    with pytest.raises(urllib.error.HTTPError):
+        fetched(plain)
+    record = upload(user, moto, file, "--force", "-o", "url=presigned", "-o", "expires=10m", "--json").record
+    assert "X-Amz-Expires=600" in record["url"]
+    assert record["metadata"]["expires_at"].endswith("Z")
+
+
+def test_a_public_object_can_be_read_at_its_url(moto: Bucket, user: User) -> None:
+    file = user.file("shown.bin")
+    assert fetched(upload(user, moto, file, "-o", "acl=public-read").url) == file.read_bytes()
+
+
+def test_a_base_of_ones_own_stands_before_the_key(moto: Bucket, user: User) -> None:
+    answer = upload(user, moto, user.file("on cdn.bin"), "-o", "public_base_url=https://cdn.example.com/files/")
+    assert answer.url == "https://cdn.example.com/files/on%20cdn.bin"
+
+
+# Overwriting
+
+
+@pytest.mark.parametrize("words", [(), PARTS])
+def test_what_is_there_is_overwritten_only_by_force(moto: Bucket, user: User, words: tuple[str, ...]) -> None:
+    file = user.file(f"twice-{len(words)}.bin", 6 * MIB if words else 10)
+    upload(user, moto, file, *words)
+    message = refused(user, moto, Refusal("conflict", None if words else 412, 4), file, *words)
+    assert file.name in message
+    file.write_bytes(b"other")
+    upload(user, moto, file, "--force", *words)
+    assert moto.content(file.name) == b"other"
+
+
+def test_a_server_that_ignores_the_condition_is_asked_first_if_wanted(rclone_s3: Bucket, user: User) -> None:
+    file = user.file("asked.bin")
+    upload(user, rclone_s3, file)
+    refused(user, rclone_s3, Refusal("conflict", None, 4), file, "-o", "look_first=true")
+
+
+# Credentials
+
+
+def test_a_role_is_taken_on(moto: Bucket, user: User) -> None:
+    file = user.file("in-role.bin")
+    upload(user, moto, file, AWS_ROLE_ARN="arn:aws:iam::123456789012:role/uploader")
+    assert moto.content("in-role.bin") == file.read_bytes()
+
+
+def test_a_profile_gives_the_credentials(rclone_s3: Bucket, user: User) -> None:
+    (user.home / ".aws").mkdir()
+    keys = f"[mine]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n"
+    (user.home / ".aws" / "credentials").write_text(keys)
+    environment = {name: value for name, value in rclone_s3.environment.items() if "KEY" not in name}
+    file = user.file("profile.bin")
+    user.upload(file, "--no-check", provider="s3", **environment, AWS_PROFILE="mine")
+    assert rclone_s3.content("profile.bin") == file.read_bytes()
+
+
+def test_a_wrong_secret_is_an_auth_error(rclone_s3: Bucket, user: User) -> None:
+    secret = {"AWS_SECRET_ACCESS_KEY": "not the secret access key"}
+    message = refused(user, rclone_s3, Refusal("auth", 403, 4), user.file("wrong.bin", 6 * MIB), *PARTS, **secret)
+    assert rclone_s3.netloc in message
+    assert "not the secret access key" not in message
+
+
+def test_an_unknown_key_is_an_auth_error(rclone_s3: Bucket, user: User) -> None:
+    refused(user, rclone_s3, Refusal("auth", 403, 4), user.file("unknown.bin"), AWS_ACCESS_KEY_ID="AKIDNOBODY")
+
+
+def test_no_credentials_are_a_matter_of_configuration(moto: Bucket, user: User) -> None:
+    environment = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    message = refused(user, moto, Refusal("config", None, 3), user.file("nobody.bin"), **environment)
+    assert message == "no AWS credentials were found"
+
+
+def test_a_profile_that_is_not_there_is_a_matter_of_configuration(moto: Bucket, user: User) -> None:
+    message = refused(user, moto, Refusal("config", None, 3), user.file("noprofile.bin"), AWS_PROFILE="nobody")
+    assert "nobody" in message
+
+
+def test_no_bucket_is_a_matter_of_configuration(moto: Bucket, user: User) -> None:
+    answer = upload(user, moto, user.file("nobucket.bin"), AWS_S3_BUCKET="")
+    assert (answer.code, answer.out) == (3, "")
+    assert "AWS_S3_BUCKET" in answer.err
+
+
+# What goes wrong
+
+
+def test_no_such_bucket_is_not_found(bucket: Bucket, user: User) -> None:
+    file = user.file("nowhere.bin")
+    message = refused(user, bucket, Refusal("not_found", 404, 4), file, AWS_S3_BUCKET="no-such-bucket")
+    assert "no-such-bucket" in message
+
+
+def test_a_server_that_is_gone_is_a_network_error(user: User) -> None:
+    gone = Bucket(f"http://127.0.0.1:{free_port()}")
+    message = refused(user, gone, Refusal("network", None, 5), user.file("gone.bin"))
+    assert gone.netloc in message
+
+
+def test_a_part_size_that_s3_does_not_take_is_wrong_usage(moto: Bucket, user: User) -> None:
+    answer = upload(user, moto, user.file("tiny.bin"), "-o", "part_size=1MiB")
+    assert (answer.code, answer.out) == (2, "")
+
+
+@dataclass
+class Faulty:
+    """An S3 of our own: what a test says for a request's name, and the usual answer where it says nothing."""
+
+    says: dict[str, Callable[[Seen], Play]]
+
+    def __call__(self, seen: Seen) -> Play:
+        name = named(seen)
+        if name in self.says:
+            return self.says[name](seen)
+        if name == "create":
+            return Play(200, b"<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")
+        if name == "complete":
+            return Play(200, b'<CompleteMultipartUploadResult><ETag>"e-2"</ETag></CompleteMultipartUploadResult>')
+        sums = [("x-amz-checksum-crc32", told)] if (told := seen.header("x-amz-checksum-crc32")) else []
+        statuses = {"look": 404, "abort": 204}
+        return Play(statuses.get(name, 200), headers=[("ETag", '"e"'), *sums])
+
+
+def named(seen: Seen) -> str:
+    """What a request is for: `look`, `create`, `part1`, `complete`, `abort`, `put`."""
+    query = seen.target.partition("?")[2]
+    if seen.method == "PUT":
+        number = next((item[11:] for item in query.split("&") if item.startswith("partNumber=")), "")
+        return f"part{number}" if number else "put"
+    return {"HEAD": "look", "DELETE": "abort"}.get(seen.method) or ("create" if "uploads" in query else "complete")
+
+
+def error(status: int, code: str) -> Callable[[Seen], Play]:
+    return lambda _: Play(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
+
+
+@contextmanager
+def faulty(**says: Callable[[Seen], Play]) -> Iterator[tuple[FakeHost, Bucket]]:
+    with FakeHost(Faulty(says)) as host:
+        yield host, Bucket(host.url)
+
+
+def names(host: FakeHost) -> list[str]:
+    return [named(seen) for seen in host.requests]
+
+
+@pytest.mark.parametrize(
+    ("says", "refusal"),
+    [
+        ({"part2": error(403, "AccessDenied")}, Refusal("forbidden", 403, 4)),
+        ({"complete": error(200, "InternalError")}, Refusal("unavailable", 500, 5)),
+        ({"complete": error(412, "PreconditionFailed")}, Refusal("conflict", 412, 4)),
+        (
+            {"part1": lambda _: Play(200, headers=[("ETag", '"e"'), ("x-amz-checksum-crc32", "AAAAAA==")])},
+            Refusal("verify", None, 4),
+        ),
+        ({"part2": lambda _: Play(200, headers=[("ETag", f'"{"0" * 32}"')])}, Refusal("verify", None, 4)),
+    ],
+    ids=["denied", "complete-fails-inside-200", "taken-meanwhile", "wrong-checksum", "wrong-etag"],
+)
+def test_an_upload_that_fails_is_given_up_at_the_host(
+    user: User, says: dict[str, Callable[[Seen], Play]], refusal: Refusal
+) -> None:
+    with faulty(**says) as (host, bucket):
+        answer = upload(user, bucket, user.file("failing.bin", 6 * MIB), "--json", *PARTS)
+        (attempt,) = answer.record["attempts"]
+        assert (attempt["kind"], answer.code) == (refusal.kind, refusal.code), answer
+        assert names(host).count("abort") == 1
+
+
+@pytest.mark.parametrize(("way", "there"), [("always", True), ("when_required", False)])
+def test_a_checksum_goes_with_every_part_unless_that_is_turned_off(user: User, way: str, there: bool) -> None:
+    with faulty() as (host, bucket):
+        upload(user, bucket, user.file("summed.bin", 6 * MIB), "-o", f"checksum={way}", *PARTS)
+        parts = [seen for seen in host.requests if named(seen).startswith("part")]
+        assert [seen.header("x-amz-checksum-crc32") is not None for seen in parts] == [there, there]
+        assert [seen.header("x-amz-content-sha256") == "UNSIGNED-PAYLOAD" for seen in parts] == [there, there]
+
+
+def test_a_small_file_that_is_stored_otherwise_is_no_success(user: User) -> None:
+    with faulty(put=lambda _: Play(200, headers=[("ETag", f'"{"0" * 32}"')])) as (_, bucket):
+        refused(user, bucket, Refusal("verify", None, 4), user.file("otherwise.bin"))
+
+
+def test_a_fault_that_passes_is_met_by_sending_the_part_again_whole(user: User) -> None:
+    first: list[Seen] = []
+
+    def once(seen: Seen) -> Play:
+        first.append(seen)
+        return error(503, "SlowDown")(seen) if len(first) == 1 else Faulty({})(seen)
+
+    with faulty(part1=once) as (host, bucket):
+        file = user.file("passing.bin", 6 * MIB)
+        upload(user, bucket, file, *PARTS)
+        assert [seen.sha256 for seen in first] == [hashlib.sha256(file.read_bytes()[:PART]).hexdigest()] * 2
+        assert sorted(names(host)) == ["complete", "create", "look", "part1", "part1", "part2"]
+
+
+def test_another_region_is_named_and_not_gone_to(user: User) -> None:
+    moved = [("x-amz-bucket-region", "eu-west-3"), ("Location", "http://127.0.0.1:9/")]
+    body = b"<Error><Code>PermanentRedirect</Code><Endpoint>127.0.0.1:9</Endpoint></Error>"
+    with faulty(put=lambda _: Play(301, body, headers=moved)) as (_, bucket):
+        answer = upload(user, bucket, user.file("moved.bin"))
+        assert answer.code == 4
+        assert "eu-west-3" in answer.err
+
+
+def test_a_file_that_changes_while_it_is_sent_is_not_completed(user: User) -> None:
+    file = user.file("changing.bin", 6 * MIB)
+
+    def grow(seen: Seen) -> Play:
+        with file.open("ab") as stream:
+            stream.write(b"more")
+        return Faulty({})(seen)
+
+    with faulty(part1=grow) as (host, bucket):
+        answer = upload(user, bucket, file, *PARTS)
+        assert (answer.code, answer.out) == (1, "")
+        assert "changed" in answer.err
+        assert "complete" not in names(host)
+        assert "abort" in names(host)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_ends_at_once_and_gives_the_upload_up(user: User, number: int, code: int) -> None:
+    with faulty(part1=lambda _: Play(mute=True), part2=lambda _: Play(mute=True)) as (host, bucket):
+        file = user.file("interrupted.bin", 6 * MIB)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "twat_fs", "upload", str(file), "--provider", "s3", *PARTS],
+            env={**user.environment, **bucket.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        host.wait_for(4, 20)
+        begun = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert (process.returncode, out) == (code, b""), err
+        assert time.monotonic() - begun < 2
+        assert b"Traceback" not in err
+        assert "abort" in names(host)

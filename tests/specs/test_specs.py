@@ -1,0 +1,70 @@
+"""Every file of `good` is valid; every file of `bad` has, as its first error, the one that it says it has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from twat_fs.spec.problems import DOCUMENTED, Problem
+from twat_fs.validation import Verdict, validate
+
+HERE = Path(__file__).parent
+GOOD = sorted(HERE.glob("good/*.y*ml"))
+BAD = sorted(HERE.glob("bad/*.y*ml"))
+
+
+def verdict(path: Path) -> Verdict:
+    return validate(path.read_bytes(), path.name, path.stem)
+
+
+def errors(path: Path) -> list[Problem]:
+    return [problem for problem in verdict(path).problems if problem.severity == "error"]
+
+
+def expected(path: Path) -> tuple[int, int, str]:
+    """What a bad spec, or the file beside it that ends in `.expect`, says in its first line."""
+    beside = path.with_suffix(".expect")
+    text = (beside if beside.exists() else path).read_text(encoding="utf-8").splitlines()[0]
+    found = re.fullmatch(r"# problem: (\d+):(\d+) ([a-z-]+)", text)
+    assert found, f"{path.name} does not say what is wrong with it"
+    return int(found[1]), int(found[2]), found[3]
+
+
+def test_there_are_good_and_bad_specs() -> None:
+    assert len(GOOD) >= 5
+    assert len(BAD) >= 50
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_a_good_spec_is_valid(path: Path) -> None:
+    assert errors(path) == []
+    assert verdict(path).label is not None
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_bad_spec_has_the_error_that_it_says(path: Path) -> None:
+    found = errors(path)
+    assert found, "it is valid"
+    first = found[0]
+    assert (first.place.line, first.place.column, first.rule) == expected(path), first
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_bad_spec_has_words_that_help(path: Path) -> None:
+    for problem in verdict(path).problems:
+        assert problem.message
+        assert problem.message == problem.message.strip()
+        assert problem.message.isprintable()
+        assert problem.rule in DOCUMENTED or problem.rule == "unused"
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_a_bad_spec_has_no_label(path: Path) -> None:
+    assert verdict(path).label is None
+
+
+def test_every_rule_has_a_bad_spec() -> None:
+    warnings_only = {"clear-text", "unused"}
+    assert set(DOCUMENTED) - {expected(path)[2] for path in BAD} <= warnings_only
