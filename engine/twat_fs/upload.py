@@ -283,7 +283,7 @@ class DryRun(NamedTuple):
 
     Attributes:
         provider: The provider that would be tried first.
-        requests: Its requests, each with what its command needs beside; none for a Python provider, which makes its own.
+        requests: Its requests, each with what its command needs beside; none for a Python provider.
     """
 
     provider: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.bundled import CATALOG, NAMES, specs
+from tests.contract.bundled import NAMES
 from tests.support import ROOT, registry
 from twat_fs import registry as registry_module
 from twat_fs.errors import SPEC_ERRORS, UploadError
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
 
 FOLDER = ROOT / "cassettes"
-#: Of the http specs; a Python provider's are its own tests' matter.
-ALL = sorted(path for path in FOLDER.glob("*/*.yaml") if path.parent.name in NAMES)
+ALL = sorted(FOLDER.glob("*/*.yaml"))
 #: What the engine sends with every request, which a cassette leaves out.
 STANDING = {"user-agent", "accept", "accept-encoding", "host", "connection", "content-length"}
 _FACT = re.compile(r"# ([a-z]+): (.+)")

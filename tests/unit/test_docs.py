@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from twat_fs.cli.findings import as_text
-from twat_fs.expression.evaluate import OUTPUT_LIMIT, Scope, evaluate, render_url
-from twat_fs.expression.filters import TEXT_LIMIT, to_text
+from twat_fs.expression.evaluate import Scope, evaluate, render_url
+from twat_fs.expression.filters import to_text
+from twat_fs.expression.limits import OUTPUT_LIMIT, TEXT_LIMIT
 from twat_fs.expression.names import DATE_DIRECTIVES, FILTERS, FUNCTIONS, ROOTS
 from twat_fs.expression.parse import TEMPLATE_LIMIT, parse_template
 from twat_fs.expression.query import QUERY_LIMIT, REGEX_LIMIT, NothingFound, compile_query, find
@@ -23,6 +24,7 @@ from twat_fs.messages import Reply
 from twat_fs.retry import RETRY_AFTER_LIMIT
 from twat_fs.source import IN_MEMORY_LIMIT
 from twat_fs.spec import load as load_module
+from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.options import wire_value
 from twat_fs.spec.problems import DOCUMENTED
 from twat_fs.text import WORDS_LIMIT
@@ -214,7 +216,7 @@ def test_the_sample_of_a_problem_is_what_validate_spec_prints() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        f"{load_module.SIZE_LIMIT // 1024} KiB, {load_module.DEPTH_LIMIT} levels, {load_module.NODE_LIMIT:,} values",
+        f"{SIZE_LIMIT // 1024} KiB, {load_module.DEPTH_LIMIT} levels, {load_module.NODE_LIMIT:,} values",
         f"{TEMPLATE_LIMIT:,} characters; an address or a header that it makes {OUTPUT_LIMIT:,}",
         f"| a text that an expression makes | {TEXT_LIMIT >> 20} MiB of characters;",
         f"`file.text` and `file.base64` take files up to {IN_MEMORY_LIMIT >> 20} MiB |",

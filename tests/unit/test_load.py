@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twat_fs.spec.load import DEPTH_LIMIT, NODE_LIMIT, SIZE_LIMIT, Document, Unreadable, load
+from twat_fs.spec.limits import SIZE_LIMIT
+from twat_fs.spec.load import DEPTH_LIMIT, NODE_LIMIT, Document, Unreadable, load
 
 TEXT = """\
 spec: 1

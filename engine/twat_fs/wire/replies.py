@@ -8,7 +8,10 @@ import shlex
 from typing import Any
 
 _STRIP = "python3 -c 'import sys; sys.stdout.buffer.write(sys.stdin.buffer.read().decode().strip().encode())'"
-_JOIN = "python3 -c 'import sys, urllib.parse as u; t = sys.stdin.read(); sys.stdout.write(t and u.urljoin(sys.argv[1], t))'"
+_JOIN = (
+    "python3 -c 'import sys, urllib.parse as u; t = sys.stdin.read();"
+    " sys.stdout.write(t and u.urljoin(sys.argv[1], t))'"
+)
 _REGEX = (
     "python3 -c 'import re, sys; m = re.search(sys.argv[1], sys.stdin.buffer.read().decode().strip());"
     ' sys.stdout.buffer.write((m[1] if m.re.groups else m[0]).encode() if m else b"")\''
@@ -66,7 +69,7 @@ def _plain(query: dict[str, Any]) -> dict[str, Any]:
     return {"text": True} if member == "text" and not steps else query
 
 
-def _jq(tree: dict[str, Any]) -> str | None:
+def _jq(tree: Any) -> str | None:
     kind, children = tree["type"], tree.get("children", [])
     if kind in ("identity", "current"):
         return "."
