@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 PLANTED = "PLANTED-s3cr3t-Zm9v"
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Compiled specs are named by their content, so every test of this process may share them.
+_CACHE = tempfile.TemporaryDirectory(prefix="twat-fs-tests-")
 _GUARD = Path(__file__).with_name("guard")
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
@@ -222,5 +225,5 @@ def scope(**names: Any) -> Scope:
 
 def registry(folder: Path, **environ: str) -> Registry:
     """A registry that finds the specs of one folder beside the bundled ones."""
-    known = {"XDG_CACHE_HOME": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "none")}
+    known = {"XDG_CACHE_HOME": _CACHE.name, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "none")}
     return Registry(settings({**known, **environ}, providers_d=[str(folder)]))

@@ -118,6 +118,12 @@ def test_the_wanted_path_is_asked_for(run_cli: Cli, good: FakeHost, words: list[
     assert good.requests[0].target == target
 
 
+def test_a_wanted_name_that_is_not_utf_8_is_sent_as_a_files_name_would_be(run_cli: Cli, good: FakeHost) -> None:
+    run_cli.spec("good", form(good))
+    assert run_cli.upload(run_cli.file(), "--no-check", "--remote-path", "b\udcff.md", provider="good").url
+    assert good.requests[0].part("file").filename == "b\ufffd.md"
+
+
 @pytest.mark.parametrize("path", ["../b", "x/../b", "./b", "x/.", "..", "a\nb", "a\x1bb"])
 def test_a_path_that_leads_elsewhere_is_wrong_usage(run_cli: Cli, good: FakeHost, path: str) -> None:
     run_cli.spec("put", putting(good))
@@ -233,3 +239,33 @@ def test_a_host_that_does_not_let_us_look_is_believed(run_cli: Cli, status: int)
         answer = run_cli.upload(run_cli.file(), provider="closed")
     assert answer.url
     assert f"could not be checked: it answers {status}" in answer.err
+
+
+@pytest.mark.parametrize("depth", ["size", "hash"])
+def test_a_link_that_leads_on_to_the_bytes_is_followed(run_cli: Cli, depth: str) -> None:
+    def script(seen: Seen) -> Play:
+        if seen.method == "GET":
+            return Play(200, b"hello") if seen.target == "/bytes" else Play(302, headers=[("Location", "/bytes")])
+        return Play(200, f"{seen.origin}/link".encode())
+
+    with FakeHost(script) as host:
+        run_cli.spec("linked", form(host))
+        assert run_cli.upload(run_cli.file(), "--check", depth, provider="linked").url == f"{host.url}/link"
+        assert [seen.target for seen in host.requests] == ["/upload", "/link", "/bytes"]
+
+
+@pytest.mark.parametrize("way", ["link", "redirect"])
+def test_the_check_is_not_led_to_a_private_host_that_nobody_named(run_cli: Cli, way: str) -> None:
+    with FakeHost([Play(200, b"hello")]) as inside:
+
+        def script(seen: Seen) -> Play:
+            if seen.method == "GET":
+                return Play(302, headers=[("Location", f"{inside.url}/a")])
+            return Play(200, f"{inside.url if way == 'link' else seen.origin}/a".encode())
+
+        with FakeHost(script) as host:
+            run_cli.spec("leading", form(host))
+            answer = run_cli.upload(run_cli.file(), provider="leading")
+        assert inside.requests == []
+    assert answer.url
+    assert "could not be checked" in answer.err

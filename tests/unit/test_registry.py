@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import PLANTED, registry
-from twat_fs.environment import provider_names, settings
+from twat_fs.environment import provider_names
 from twat_fs.errors import NotConfigured, SpecError, TrustError, UsageError
-from twat_fs.registry import Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from twat_fs.registry import Provider
+    from twat_fs.registry import Provider, Registry
 
 SPEC = """\
 spec: 1
@@ -257,62 +256,3 @@ def test_a_default_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 )
 def test_names_are_read_from_every_spelling(text: str, names: list[str]) -> None:
     assert provider_names(text) == names
-
-
-# The environment
-
-
-@pytest.mark.parametrize(("value", "seconds"), [("", None), ("5", 5.0), ("0.5", 0.5)])
-def test_a_timeout_is_read(value: str, seconds: float | None) -> None:
-    assert settings({"TWAT_FS_TIMEOUT": value}).timeout == seconds
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf", "1e9", "5s"])
-def test_a_timeout_that_is_none_is_wrong_usage(value: str) -> None:
-    with pytest.raises(UsageError, match="TWAT_FS_TIMEOUT="):
-        settings({"TWAT_FS_TIMEOUT": value})
-
-
-def test_a_switch_comes_before_the_variable() -> None:
-    assert settings({"TWAT_FS_TIMEOUT": "5"}, timeout=7.0).timeout == 7.0
-
-
-def test_folders_come_in_their_order(tmp_path: Path) -> None:
-    environ = {"XDG_CONFIG_HOME": "/c", "TWAT_FS_PROVIDERS_D": "/one::/two"}
-    found = settings(environ, providers_d=[str(tmp_path)])
-    assert found.folders == ("/c/twat-fs/providers.d", "/one", "/two", str(tmp_path))
-
-
-def test_the_current_folder_is_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mine.yaml").write_text(SPEC.format(name="mine", key="MINE_KEY"))
-    (tmp_path / "providers.d").mkdir()
-    (tmp_path / "providers.d" / "mine.yaml").write_text(SPEC.format(name="mine", key="MINE_KEY"))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError):
-        Registry(settings({"HOME": str(tmp_path / "none")})).provider("mine")
-
-
-def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no such folder"):
-        settings({}, providers_d=[str(tmp_path / "none")])
-
-
-@pytest.mark.parametrize(
-    ("environ", "proxies"),
-    [
-        ({}, {}),
-        ({"HTTPS_PROXY": "http://p:1"}, {"https": "http://p:1"}),
-        ({"https_proxy": "http://q:1", "HTTPS_PROXY": "http://p:1"}, {"https": "http://q:1"}),
-        ({"ALL_PROXY": "http://p:1", "NO_PROXY": "a"}, {"all": "http://p:1", "no_proxy": "a"}),
-        ({"HTTP_PROXY": "http://p:1"}, {"http": "http://p:1"}),
-        ({"HTTP_PROXY": "http://p:1", "REQUEST_METHOD": "GET"}, {}),
-    ],
-)
-def test_proxies_come_from_the_usual_variables(environ: dict[str, str], proxies: dict[str, str]) -> None:
-    assert settings(environ).proxies == proxies
-
-
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_authorities_come_from_the_usual_variables(variable: str) -> None:
-    assert settings({variable: "/ca"}).ca_file == "/ca"
-    assert settings({variable: "/ca"}, ca_file="/own").ca_file == "/own"

@@ -82,26 +82,24 @@ def as_curl(request: Request, path: str, aside: Aside) -> str:
     lines = [f"# {' '.join(note.split())}" for note in aside.notes]
     lines += ["jar=$(mktemp)"] if aside.jar and aside.first else []
     lines += [f"headers_{aside.reply}=$(mktemp)"] if headers else []
-    needs = _needs(request)
-    guard = f": {' '.join(f'{chr(34)}{need}{chr(34)}' for need in needs)} &&\n" if needs else ""
+    needs = " ".join(f'"{need}"' for need in _needs(request))
+    guard = f": {needs} &&\n" if needs else ""
     if not aside.takes:
         return "\n".join([*lines, guard + command])
-    return "\n".join([*lines, f"{guard}reply_{aside.reply}=$({command})", *map(_taken(aside), aside.takes)])
+    lines.append(f"{guard}reply_{aside.reply}=$({command})")
+    return "\n".join([*lines, *(_taken(take, aside) for take in aside.takes)])
 
 
-def _taken(aside: Aside):  # type: ignore[no-untyped-def]
-    def line(take: Take) -> str:
-        source = f'printf %s "${{reply_{aside.reply}}}"'
-        if take.source == "headers":
-            source = f"tr -d '\\r' < \"${{headers_{aside.reply}}}\""
-        if not take.command:
-            return f"{take.variable}=  # fill it in by hand from: {source}"
-        text = f"{take.variable}=$({source} | {take.command})"
-        if take.default is not None:
-            text += f"\n{take.variable}=${{{take.variable}:-{word(pieces_of(take.default))}}}"
-        return text
-
-    return line
+def _taken(take: Take, aside: Aside) -> str:
+    source = f'printf %s "${{reply_{aside.reply}}}"'
+    if take.source == "headers":
+        source = f"tr -d '\\r' < \"${{headers_{aside.reply}}}\""
+    if not take.command:
+        return f"{take.variable}=  # fill it in by hand from: {source}"
+    text = f"{take.variable}=$({source} | {take.command})"
+    if take.default is not None:
+        text += f'\n[ -n "${{{take.variable}}}" ] || {take.variable}={word(pieces_of(take.default))}'
+    return text
 
 
 def _needs(request: Request) -> list[str]:
@@ -202,12 +200,14 @@ def _body(request: Request, path: str, aside: Aside) -> tuple[str, list[str]]:
 
 
 def _printed(pieces: Pieces) -> str:
-    if not any("\0" in piece for piece in pieces if isinstance(piece, str)):
-        return f"printf %s {word(pieces)}"
-    zero = [
-        piece if isinstance(piece, Shell) else piece.replace("\\", "\\\\").replace("\0", "\\0000") for piece in pieces
-    ]
-    return f"printf %b {word(zero)}"
+    """A command that prints a text of any length; a shell's words cannot hold U+0000."""
+    runs: list[Pieces] = [[]]
+    for piece in pieces:
+        first, *others = piece.split("\0") if isinstance(piece, str) else [piece]
+        runs[-1].append(first)
+        runs += [[other] for other in others]
+    printed = [f"printf %s {word(run)}" for run in runs]
+    return printed[0] if len(printed) == 1 else "{ " + "; printf '\\000'; ".join(printed) + "; }"
 
 
 def _opened(path: str) -> str:

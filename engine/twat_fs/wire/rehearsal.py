@@ -6,9 +6,11 @@ sets.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression.evaluate import EvaluationError, evaluate
+from twat_fs.expression.filters import to_text
 from twat_fs.expression.secrets import unwritable, variable_of, word
 from twat_fs.messages import Held, Shell, reveal
 from twat_fs.spec import trees
@@ -110,7 +112,7 @@ class _Rehearsal:
         aside.takes.append(Take(variable, source, command, default))
         way = jq_of(query)
         self._owners[name] = (aside, way)
-        json = "" if way is None else f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -c '{way}')"
+        json = "" if way is None else f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -ac '{way}')"
         if query.get("secret"):
             self.job.came_from[f"saved.{name}"] = authority(reveal(request.url))
         origins = frozenset({f"saved.{name}"}) if query.get("secret") else frozenset()
@@ -120,10 +122,9 @@ class _Rehearsal:
         if "default" not in query:
             return None
         try:
-            value = evaluate(query["default"], self.job.scope)
+            return to_text(evaluate(query["default"], self.job.scope))
         except EvaluationError:
             return None
-        return value if value is None or isinstance(value, Held) else str(value)
 
     def _later(self, variable: str, name: str, origins: frozenset[str], json: str = "") -> Held:
         value = f"https://{_LATER}/{name}{_MARK}"
@@ -168,7 +169,7 @@ class _Rehearsal:
         elif kind in ("+", "-", "//"):
             counted = self._sum(tree)
             if counted:
-                return self._named(Shell(f"$(({counted[0]}))", needs=counted[1]))
+                return self._named(Shell(f"$(({counted[0][1:-1]}))", needs=counted[1]))
             tree = [kind, self._settled(tree[1]), self._settled(tree[2])]
         elif kind in ("if", "and", "or", "not"):
             self._notes.append(f"Written as if the reply gave what this asks for: {template_text(tree)}")
@@ -206,7 +207,7 @@ class _Rehearsal:
         take = Take(variable, "body", command)
         if take not in aside.takes:
             aside.takes.append(take)
-        json = f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -c '{way}')" if way else ""
+        json = f"$(printf %s \"${{reply_{aside.reply}}}\" | jq -ac '{way}')" if way else ""
         held = self._later(variable, ".".join(map(str, tree[2])), frozenset(), json)
         shell = held.pieces[0]
         assert isinstance(shell, Shell)
@@ -241,6 +242,8 @@ class _Rehearsal:
             if part[0] == "path" and part[1] == "saved" and authority_open and self.job.saved.get(part[2][0]):
                 after = tree[1][index + 1][1] if index + 1 < len(tree[1]) and tree[1][index + 1][0] == "text" else "/"
                 parts.append(self._host(part, whole=before.endswith("//") and after[:1] in "/:?"))
+                port = re.match(r":(\d+)", after)
+                self.job.hosts += (f"{_LATER}:{port[1]}",) if port else ()
             else:
                 parts.append(part)
             before += part[1] if part[0] == "text" else "x"
@@ -248,8 +251,8 @@ class _Rehearsal:
 
     def _host(self, tree: Tree, *, whole: bool) -> Tree:
         held = self.job.saved[tree[2][0]]
-        settled = self._named(held.pieces[0])
         shell = held.pieces[0]
+        settled = self._named(shell)
         made = Shell(shell.expression, _LATER if whole else "reply", needs=shell.needs, later=True)
         self.job.saved[settled[2][0]] = Held(made.value, held.origins, (made,))
         return settled
