@@ -168,7 +168,9 @@ CASES = {
         replies=[SLOT, Play(200, b"done")],
     ),
     "steps-secret": two(
-        "{id: {jmespath: name, secret: true}}", '    url: HOST/x\n    headers: {A: "b {{ saved.id }}"}\n', SLOT
+        "{id: {jmespath: 'o.\"t-x\"[1]', secret: true}}",
+        '    url: HOST/x\n    headers: {A: "b {{ saved.id }}"}\n',
+        SLOT,
     ),
     "steps-etag": two("{id: id}", "    url: HOST/x\n    headers: {If-Match: '\"{{ saved.id }}\"'}\n", SLOT),
     "steps-host": two("{at: at}", '    url: "http://{{ saved.at }}:PORT/x"\n', Play(200, b'{"at": "127.0.0.1"}')),
