@@ -6,6 +6,7 @@ import os
 import secrets
 
 from twat_fs.errors import UsageError
+from twat_fs.source import sendable_name
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 #: Characters of the part that makes a name nobody's: 41 bits.
@@ -29,6 +30,7 @@ def wanted_name(own: str, remote_path: str | os.PathLike[str] | None, *, unique:
     path = os.fspath(remote_path or "").replace(os.sep, "/").lstrip("/")
     if any(part in (".", "..") for part in path.split("/")) or any(character < " " for character in path):
         raise UsageError(f"the remote path `{remote_path}` has a part that is . or .. or holds a line break")
+    path = "/".join(part and sendable_name(part) for part in path.split("/"))
     folder, _, name = path.rpartition("/")
     name = name or own
     if unique:
