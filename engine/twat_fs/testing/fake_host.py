@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
+from urllib.parse import quote
 
 from twat_fs.testing.play import Play, forever, gzip_bomb
 from twat_fs.testing.seen import Seen, read_head, read_rest
@@ -54,7 +55,8 @@ class Store:
             return Play(400, close=True)
         named = next((part for part in seen.parts if part.filename), None)
         if seen.method == "POST":
-            path = f"/stored/{len(self.files)}/{(named and named.filename) or 'file'}"
+            name = (named and named.filename) or "file"
+            path = f"/stored/{len(self.files)}/{quote(name, safe='', errors='replace')}"
         self.files[path] = named.body if named else seen.body
         url = f"{seen.origin}{path}"
         return Play(201, url.encode(), headers=[("Location", url)])
