@@ -156,7 +156,7 @@ def test_options_reach_the_transfer(path: Path) -> None:
 
 
 def pytest_in(folder: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "twat_fs.testing.plugin", "-q", "-rs"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs"]
     done = subprocess.run(
         [*command, "--strict-markers", f"--rootdir={folder}", *words, str(folder)],
         cwd=folder,
