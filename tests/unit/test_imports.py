@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RUN = """
-import json, sys
+import json, os, sys
+os._exit = sys.exit  # the command leaves at once, and we want to look around first
 sys.argv = {words}
 from twat_fs.__main__ import run
 try:
