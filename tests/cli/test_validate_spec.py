@@ -261,7 +261,7 @@ def test_a_bomb_is_refused_in_a_moment(run_cli: Cli, content: bytes) -> None:
     begun = time.monotonic()
     answer = run_cli("validate-spec", "bomb.yaml")
     assert answer.code == 1
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 5
 
 
 def test_a_file_that_is_too_large_is_not_read_whole(run_cli: Cli) -> None:

@@ -433,6 +433,6 @@ def test_an_interruption_ends_at_once_and_gives_the_upload_up(user: User, number
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
         assert (process.returncode, out) == (code, b""), err
-        assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+        assert time.monotonic() - begun < 2
         assert b"Traceback" not in err
         assert "abort" in names(host)

@@ -134,7 +134,7 @@ def test_a_verdict_on_the_largest_spec_is_quick() -> None:
     )
     begun = time.monotonic()
     judged(text.encode(), "simple")
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(

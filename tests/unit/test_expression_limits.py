@@ -146,7 +146,7 @@ def test_a_chain_of_vars_is_checked_at_once(link: str) -> None:
     checked = spec(text, "https://{{ vars.v49 }}/x")
     assert any("credentials.K" in each.message for each in checked.problems)
     spec(chain(50, link), "https://{{ vars.v49 }}/x")
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 2
 
 
 def test_a_name_that_stands_for_itself_is_unknown() -> None:
@@ -185,7 +185,7 @@ def test_many_headers_that_read_a_chain_are_checked_at_once() -> None:
         f'X-{index}: "{{{{ vars.v49 }}}}"' for index in range(50)) + "}")  # fmt: skip
     assert checked.card is not None
     assert flows.flows(checked.card) == []
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 2
 
 
 # JMESPath
@@ -212,7 +212,7 @@ def test_a_query_that_makes_too_much_ends_at_once(query: str) -> None:
     with pytest.raises(NothingFound, match="it would make too much of the reply") as caught:
         found(query, {"text": "\u00e9" * 100_000, "list": [1] * 1000})
     assert len(str(caught.value)) < 2 * len(query) + 300
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize("query", ["[*].a", "length(@)", "to_string([0])", "[?a == `7`] | [0].b", "join(',', [].b)"])
@@ -322,7 +322,7 @@ def test_many_unknown_names_are_reported_at_once() -> None:
     assert len(unknown) == 700
     assert sum(bool(each.hint) for each in unknown) == 20
     assert "Did you mean `options.an_option_of_mine_" in unknown[0].hint
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -248,4 +248,4 @@ def test_a_bomb_is_refused_or_read_at_once(content: bytes) -> None:
     begun = time.monotonic()
     with contextlib.suppress(Unreadable):
         load(content)
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 1

@@ -226,7 +226,7 @@ def test_a_literal_that_is_meant_as_a_key_or_is_one_is_taken(query: str) -> None
 def test_a_regular_expression_takes_linear_time(pattern: str) -> None:
     begun = time.monotonic()
     holds(compile_query({"regex": pattern}), reading(b"a" * 100_000), scope())
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize("query", ["join('', [*])", "@ | to_string(@) | [@, @, @]", "sort(@)", "max_by(@, &a)"])

@@ -89,7 +89,7 @@ def test_a_fifo_is_refused_at_once(tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(SourceNotFound, match="a FIFO"):
         Source(tmp_path / "fifo")
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 1
 
 
 def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_a_refusal_is_quick_whatever_the_text() -> None:
     begun = time.monotonic()
     for text in ("{{ " + "a." * 2000 + "b }}", "{{" * 2000, "{{ '" + "\\" * 4000 + "' }}", "{{ 9" + "9" * 4000 + " }}"):
         _survives(text)
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 2
 
 
 @given(st.text(alphabet="{}%#'\"|.()[]+-~*/ \\\nabfilenoptsrd0159,:=!<>é", max_size=60))

@@ -96,7 +96,7 @@ def test_metadata_is_never_asked(host: str) -> None:
     begun = time.monotonic()
     with pytest.raises(TrustError):
         get(f"http://{host}/latest/meta-data", private=True)
-    assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+    assert time.monotonic() - begun < 1
 
 
 def test_a_kept_connection_is_judged_again() -> None:
@@ -155,7 +155,7 @@ def test_a_black_hole_ends_after_the_time_to_connect() -> None:
         begun = time.monotonic()
         with pytest.raises(UploadTimeout, match=r"no connection in 0\.5 seconds"):
             get(f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=QUICK)
-        assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+        assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".example", "a..b"])
@@ -270,7 +270,7 @@ def test_a_handshake_without_answer_ends_after_the_time_to_connect() -> None:
         begun = time.monotonic()
         with pytest.raises(UploadTimeout):
             get(f"https://127.0.0.1:{listener.getsockname()[1]}/", timeout=QUICK)
-        assert time.monotonic() - begun < 20  # it ends; how fast is no matter of a test
+        assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize("content", [None, "no certificates here"])
