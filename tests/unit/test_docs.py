@@ -17,8 +17,9 @@ from twat_fs.expression.filters import to_text
 from twat_fs.expression.limits import OUTPUT_LIMIT, TEXT_LIMIT
 from twat_fs.expression.names import DATE_DIRECTIVES, FILTERS, FUNCTIONS, ROOTS
 from twat_fs.expression.parse import TEMPLATE_LIMIT, parse_template
-from twat_fs.expression.query import QUERY_LIMIT, REGEX_LIMIT, NothingFound, compile_query, find
+from twat_fs.expression.query import QUERY_LIMIT, NothingFound, compile_query, find
 from twat_fs.expression.reading import Reading
+from twat_fs.expression.regex import REGEX_LIMIT
 from twat_fs.http.answer import MAX_BODY
 from twat_fs.messages import Reply
 from twat_fs.retry import RETRY_AFTER_LIMIT

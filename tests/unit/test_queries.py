@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import scope
-from twat_fs.expression.parse import ExpressionError
 from twat_fs.expression.query import NothingFound, compile_query, find, holds
 from twat_fs.expression.reading import Reading, UnreadableReply
+from twat_fs.expression.tree import ExpressionError
 from twat_fs.messages import Reply
 
 HEADERS = {"location": "/f/1?a=b", "x-token": "t1", "empty": "", "content-location": "../c"}

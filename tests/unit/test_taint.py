@@ -11,7 +11,8 @@ from twat_fs.errors import TrustError
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render, render_url
 from twat_fs.expression.names import FILTERS
-from twat_fs.expression.parse import ExpressionError, parse_template
+from twat_fs.expression.parse import parse_template
+from twat_fs.expression.tree import ExpressionError
 from twat_fs.messages import Held, masked, origins_of
 from twat_fs.spec.check import check
 from twat_fs.wire.plan import plan

@@ -11,7 +11,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from tests.support import scope
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render
-from twat_fs.expression.parse import ExpressionError, parse_template
+from twat_fs.expression.parse import parse_template
+from twat_fs.expression.tree import ExpressionError
 
 
 def refused(text: str) -> ExpressionError:

@@ -1,4 +1,4 @@
-"""What several values make together: a secret, if one of them is; and values without their covers."""
+"""What several values make together: a secret, if one of them is."""
 
 from __future__ import annotations
 
@@ -32,12 +32,3 @@ def joined(texts: Sequence[Any], between: Any) -> Held:
     """Texts with another between them, at least one of all a secret; that between counts even where it is not put."""
     whole = secrets.join("", [piece for text in texts for piece in (between, text)][1:])
     return Held(whole.value, whole.origins | origins_of(between), whole.pieces)
-
-
-def uncovered(value: Any) -> Any:
-    """The value without any cover in it, however deep; for comparing."""
-    if isinstance(value, Held):
-        return uncovered(value.value)
-    if isinstance(value, dict):
-        return {secrets.bare(key): uncovered(item) for key, item in value.items()}
-    return [uncovered(item) for item in value] if isinstance(value, list) else value

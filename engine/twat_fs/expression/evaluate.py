@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression import secrets
-from twat_fs.expression.covers import uncovered
 from twat_fs.expression.filters import FILTERS, added, quote, to_text
 from twat_fs.expression.limits import OUTPUT_LIMIT, TEXT_LIMIT, EvaluationError, bounded, capped, check_length, size
 from twat_fs.expression.scope import FileFacts, Scope
 from twat_fs.messages import Held
 
 if TYPE_CHECKING:
-    from twat_fs.expression.parse import Tree
+    from twat_fs.expression.tree import Tree
 
 __all__ = ["EvaluationError", "FileFacts", "Scope", "evaluate", "render", "render_url"]
 
@@ -163,9 +162,9 @@ def _true(value: Any) -> bool:
 
 
 def _compare(tree: Tree, scope: Scope) -> bool:
-    left = uncovered(_value(tree[1], scope))
+    left = secrets.uncovered(_value(tree[1], scope))
     for operator, other in tree[2]:
-        right = uncovered(_value(other, scope))
+        right = secrets.uncovered(_value(other, scope))
         if not _holds(operator, left, right):
             return False
         left = right

@@ -8,6 +8,7 @@ from typing import Any
 from twat_fs.expression import secrets
 from twat_fs.expression.covers import covered, joined
 from twat_fs.expression.limits import ITEM_LIMIT, TEXT_LIMIT, EvaluationError, capped, check_length, in_pieces
+from twat_fs.expression.regex import compile_regex
 from twat_fs.messages import Held
 
 __all__ = ["FILTERS", "EvaluationError", "Verbatim", "added", "quote", "to_text"]
@@ -101,8 +102,6 @@ def _replace(text: str, old: str, new: str) -> str:
 
 def _regex_replace(text: str, pattern: str, replacement: str) -> str:
     import re
-
-    from twat_fs.expression.query import compile_regex
 
     compiled = compile_regex(pattern)
     pieces = re.split(r"\$(\d)", replacement)  # a text and the number of a group in turn

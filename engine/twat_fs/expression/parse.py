@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from twat_fs.expression.names import DATE_DIRECTIVES, FILTERS, FUNCTIONS, ROOTS
-
-Tree = list[Any]
+from twat_fs.expression.regex import compile_regex
+from twat_fs.expression.tree import ExpressionError, Tree
 
 #: Characters in a template: the cap of `docs/spec-language.md`.
 TEMPLATE_LIMIT = 4096
@@ -33,24 +33,7 @@ _INSTEAD: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Mod: ("%", "The operators on numbers are + - and //."),
     nodes.Div: ("/", "Write // for whole numbers."),
     nodes.Tuple: ("(", "Write a list: [a, b]."),
-    nodes.Slice: (":", "Use split, first or last."),
 }
-
-
-class ExpressionError(Exception):
-    """A template or a query that is not in the language.
-
-    Attributes:
-        near: The piece of the text to point at, or an empty string for the whole of it.
-        rule: The kind of problem: `template`, `unknown-name` or `query`.
-        hint: What was expected.
-    """
-
-    def __init__(self, message: str, *, near: str = "", rule: str = "template", hint: str = "") -> None:
-        super().__init__(message)
-        self.near = near
-        self.rule = rule
-        self.hint = hint
 
 
 def parse_template(text: str) -> Tree:
@@ -229,8 +212,6 @@ def _count(node: nodes.Filter | nodes.Call, least: int, most: int) -> None:
 def _check_pattern(argument: Tree, replacement: Tree) -> None:
     if argument[0] != "const" or not isinstance(argument[1], str):
         raise ExpressionError("the pattern of regex_replace is written out, in quotes", near="regex_replace")
-    from twat_fs.expression.query import compile_regex
-
     try:
         groups = compile_regex(argument[1]).groups
     except ExpressionError as error:

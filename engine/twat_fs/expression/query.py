@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.expression.evaluate import Scope, evaluate, render_url
 from twat_fs.expression.limits import EvaluationError
 from twat_fs.expression.reading import Reading, UnreadableReply
+from twat_fs.expression.regex import compile_regex
+from twat_fs.expression.tree import ExpressionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Characters in a JMESPath query and in a regular expression: the caps of `docs/spec-language.md`.
+#: Characters in a JMESPath query: the cap of `docs/spec-language.md`.
 QUERY_LIMIT = 1000
-REGEX_LIMIT = 200
 
 FORMS = ("jmespath", "template", "text", "regex", "header")
 
@@ -36,7 +37,7 @@ def compile_query(value: Any) -> dict[str, Any]:
     Raises:
         ExpressionError: It does not compile.
     """
-    from twat_fs.expression.parse import ExpressionError, parse_template
+    from twat_fs.expression.parse import parse_template
 
     if isinstance(value, str):
         value = {"template" if "{{" in value else "jmespath": value}
@@ -115,35 +116,6 @@ def describe(query: Mapping[str, Any]) -> str:
     return "the text of the reply" if "text" in query else "the template"
 
 
-def compile_regex(pattern: str) -> Any:
-    """A compiled RE2 pattern, which takes linear time on any text.
-
-    Raises:
-        ExpressionError: It is too long, or not RE2 syntax.
-    """
-    import re2
-
-    from twat_fs.expression.parse import ExpressionError
-
-    if len(pattern) > REGEX_LIMIT:
-        raise ExpressionError(
-            f"a regular expression of {len(pattern)} characters; the limit is {REGEX_LIMIT}", rule="query"
-        )
-    options = re2.Options()
-    options.log_errors = False  # it would write to standard error by itself
-    options.max_mem = 1 << 20
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        said = error.args[0]
-        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise ExpressionError(
-            f"the regular expression does not compile: {words}",
-            rule="query",
-            hint="RE2 syntax: no look-around, no back-references.",
-        ) from None
-
-
 def _found(query: Mapping[str, Any], reading: Reading, scope: Scope, *, as_url: bool) -> Any:
     if "jmespath" in query:
         return _search(query["jmespath"], reading.json)
@@ -181,8 +153,6 @@ def _search(expression: str, data: Any) -> Any:
 def _check_jmespath(expression: str) -> None:
     import jmespath
     from jmespath.exceptions import JMESPathError
-
-    from twat_fs.expression.parse import ExpressionError
 
     if len(expression) > QUERY_LIMIT:
         raise ExpressionError(f"a query of {len(expression)} characters; the limit is {QUERY_LIMIT}", rule="query")

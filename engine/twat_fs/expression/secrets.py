@@ -64,8 +64,6 @@ def held_option(name: str, value: Any, variable: str = "") -> Held:
 
 def held_reply(name: str, value: Any) -> Held:
     """A value of a reply that the spec calls a secret; what other secrets went into it is not forgotten."""
-    from twat_fs.expression.covers import uncovered
-
     held = _held(f"saved.{name}", uncovered(value), variable_of("saved", name), f"the reply gave no {name}")
     return Held(held.value, held.origins | origins_of(value), held.pieces)
 
@@ -83,6 +81,15 @@ def _held(origin: str, value: Any, variable: str, words: str) -> Held:
 def bare(value: Any) -> Any:
     """The value without its cover, for comparing."""
     return value.value if isinstance(value, Held) else value
+
+
+def uncovered(value: Any) -> Any:
+    """The value without any cover in it, however deep; for comparing."""
+    if isinstance(value, Held):
+        return uncovered(value.value)
+    if isinstance(value, dict):
+        return {bare(key): uncovered(item) for key, item in value.items()}
+    return [uncovered(item) for item in value] if isinstance(value, list) else value
 
 
 def join(separator: str, values: Sequence[Any]) -> Held:

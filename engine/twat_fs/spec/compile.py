@@ -184,8 +184,8 @@ class Compiler:
 
     def query(self, value: Any, sees: frozenset[str]) -> Any:
         """A query, compiled; what it names is checked."""
-        from twat_fs.expression.parse import ExpressionError
         from twat_fs.expression.query import compile_query
+        from twat_fs.expression.tree import ExpressionError
 
         if not _is_query(value):
             return {"template": ["const", None]}
@@ -210,7 +210,8 @@ class Compiler:
             sees: The names that have a value here.
             file: Whether `{{ file }}` may stand here.
         """
-        from twat_fs.expression.parse import ExpressionError, parse_template
+        from twat_fs.expression.parse import parse_template
+        from twat_fs.expression.tree import ExpressionError
 
         if not isinstance(value, str):
             return value if self.plain else ["const", value]
@@ -274,7 +275,8 @@ def merged_headers(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, A
 
 def _parsed(text: str) -> Any:
     """A template's tree; what is wrong with it is reported by the walk itself."""
-    from twat_fs.expression.parse import ExpressionError, parse_template
+    from twat_fs.expression.parse import parse_template
+    from twat_fs.expression.tree import ExpressionError
 
     try:
         return parse_template(text)

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from twat_fs.errors import SPEC_ERRORS, RetryableError, UsageError
-from twat_fs.expression.parse import ExpressionError
-from twat_fs.expression.query import compile_regex
+from twat_fs.expression.regex import compile_regex
+from twat_fs.expression.tree import ExpressionError
 from twat_fs.spec import flows, trees
 from twat_fs.spec.options import wire_value
 from twat_fs.spec.rules import Rules, step_sends_file

@@ -109,7 +109,7 @@ def _check_range(name: str, facts: Mapping[str, Any], value: int, read: Callable
 
 def _check_pattern(name: str, facts: Mapping[str, Any], text: str) -> None:
     if facts.get("pattern"):
-        from twat_fs.expression.query import compile_regex
+        from twat_fs.expression.regex import compile_regex
 
         if not compile_regex(facts["pattern"]).fullmatch(text):
             raise UsageError(f"option {name}: the value does not match {facts['pattern']}")
