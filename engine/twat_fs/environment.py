@@ -33,12 +33,22 @@ class Settings(NamedTuple):
     timeout: float | None
 
     @property
+    def own_folder(self) -> str:
+        """The user's folder of specs."""
+        return self.folders[0]
+
+    @property
+    def accepted(self) -> str:
+        """The folder where it is kept which specs the user accepted."""
+        return os.path.join(os.path.dirname(self.own_folder), "accepted")
+
+    @property
     def default_providers(self) -> list[str]:
         """The providers that `TWAT_FS_DEFAULT_PROVIDER` names."""
         return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", ""))
 
     def trusts(self, provider: str) -> bool:
-        """Whether `TWAT_FS_TRUST` lets a spec of the user's have the secrets of bundled providers."""
+        """Whether `TWAT_FS_TRUST` lets a spec of the user's run whoever wrote it, with secrets of bundled providers."""
         trusted = provider_names(self.environ.get("TWAT_FS_TRUST", ""))
         return provider in trusted or "all" in trusted
 

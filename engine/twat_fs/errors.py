@@ -209,6 +209,12 @@ class TrustError(NonRetryableError):
     kind = "trust"
 
 
+class NotAccepted(TrustError):
+    """The spec is not the one that the user saw and accepted."""
+
+    exit_code = 2
+
+
 class TlsError(NonRetryableError):
     """The host could not prove who it is."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twat_fs import credentials
+from twat_fs import credentials, trust
 from twat_fs._version import __version__
 from twat_fs.entry_points import InstalledCatalog, card_path
 from twat_fs.environment import Settings, settings, using
@@ -55,11 +55,13 @@ class Registry:
         Raises:
             UsageError: There is none of that name.
             SpecError: Its spec is not valid.
+            TrustError: Its spec may not run.
         """
         entry = self.catalog.entry(name)
         if entry is None:
             raise UsageError(f"there is no provider `{name}`", hint=self.catalog.nearest(name))
-        return Provider(entry, self.catalog.spec(entry), self)
+        spec = self.catalog.spec(entry)
+        return Provider(entry, spec, self, trust.claims(entry, spec, self.settings))
 
     def candidates(self, named: Sequence[str]) -> list[Provider]:
         """The providers to try, in order.
@@ -92,10 +94,11 @@ class Provider:
         registry: Whose it is.
     """
 
-    def __init__(self, entry: Entry, spec: Spec, registry: Registry) -> None:
+    def __init__(self, entry: Entry, spec: Spec, registry: Registry, claims: Sequence[str] = ()) -> None:
         self.entry = entry
         self.spec = spec
         self.registry = registry
+        self._claims = claims
         self._client: Any = None
 
     @property
@@ -284,7 +287,7 @@ class Provider:
     def _check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""
         owner = None if self.entry.bundled else self.registry.catalog.owner(variable)
-        if owner is not None and not self.registry.settings.trusts(self.name):
+        if owner is not None and variable not in self._claims and not self.registry.settings.trusts(self.name):
             raise TrustError(
                 f"{self.entry.path} wants {variable}, which belongs to the bundled provider {owner}",
                 self.name,

@@ -56,16 +56,19 @@ def _visible(line: str) -> str:
 
 
 def label_lines(label: Label) -> Iterator[str]:
-    """Lines for people: what a spec may do."""
-    rows = [("talks to", ", ".join(label.hosts) or "no host")]
-    rows += [
-        ("reads secret", f"{secret.name}, sent to {', '.join(secret.goes_to) or 'nobody'}") for secret in label.secrets
-    ]
-    rows += [("reads", name) for name in label.environment]
-    rows.append(("sends", ", ".join(["the file", *label.sends])))
-    rows += [("clear text", f"{host} is reached over http") for host in label.clear_text]
-    for name, value in rows:
+    """Lines for people, in columns: what a spec may do."""
+    for name, value in label_rows(label):
         yield f"  {name:<13} {printable(value, 1000)}"
+
+
+def label_rows(label: Label) -> Iterator[tuple[str, str]]:
+    """What a spec may do: what it is that it does, and with what."""
+    yield ("talks to", ", ".join(label.hosts) or "no host")
+    for secret in label.secrets:
+        yield "reads secret", f"{secret.name}, sent to {', '.join(secret.goes_to) or 'nobody'}"
+    yield from (("reads", name) for name in label.environment)
+    yield "sends", ", ".join(["the file", *label.sends])
+    yield from (("clear text", f"{host} is reached over http") for host in label.clear_text)
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

@@ -175,6 +175,59 @@ def new_provider_command(**given: Any) -> int:
     return new_provider.run(given)
 
 
+@cli.group("spec", context_settings=_CONTEXT)
+def spec_group() -> None:
+    """Add specs of others, see what changed in them, take them away."""
+
+
+def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The option of every command that asks."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+
+
+@spec_group.command("add")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
+@_asks
+@_common
+def add_command(**given: Any) -> int:
+    """Show what specs may do, ask, and copy them into your folder."""
+    from twat_fs.cli import adding
+
+    return adding.add(given)
+
+
+@spec_group.command("review")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@_asks
+@_common
+def review_command(**given: Any) -> int:
+    """Show what is different in specs that changed since you added them, and ask whether they may run.
+
+    Without a name, every spec that was added is looked at.
+    """
+    from twat_fs.cli import adding
+
+    return adding.review(given)
+
+
+@spec_group.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@_common
+def remove_command(**given: Any) -> int:
+    """Take specs out of your folder."""
+    from twat_fs.cli import adding
+
+    return adding.remove(given)
+
+
+@cli.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of specs, for editors."""
+    from twat_fs.cli import validating
+
+    return validating.schema()
+
+
 @cli.group("upload-provider", context_settings=_CONTEXT)
 def upload_provider() -> None:
     """List, show and test providers."""

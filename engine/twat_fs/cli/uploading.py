@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.environment import settings
-from twat_fs.errors import TwatFsError, UploadFailed, UsageError
+from twat_fs.errors import NotAccepted, TwatFsError, UploadFailed, UsageError
 from twat_fs.registry import Registry
 from twat_fs.source import Source
 from twat_fs.upload import UploadOptions, named, plan_upload, upload
@@ -40,11 +40,23 @@ def run(given: dict[str, Any]) -> int:
     try:
         if given["dry_run"]:
             return _dry_run(report, registry, given["file"], names, options)
-        return _upload(report, registry, given, names, options)
+        try:
+            return _upload(report, registry, given, names, options)
+        except NotAccepted as error:
+            if not _reviewed(error, given):
+                raise
+            return _upload(report, registry, given, names, options)
     except OutputLost:
         return 1
     finally:
         progress.close()
+
+
+def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
+    """Ask, where there is somebody to ask, whether a spec that changed may run."""
+    from twat_fs.cli import adding
+
+    return adding.interactive() and adding.review({**given, "names": [error.provider]}) == 0
 
 
 def _upload(report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions) -> int:

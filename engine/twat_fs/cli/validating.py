@@ -44,6 +44,17 @@ def run(given: dict[str, Any]) -> int:
     return 0 if all(verdict.valid for verdict in verdicts) else 1
 
 
+def schema() -> int:
+    """Print the JSON Schema of specs; returns the exit status."""
+    from twat_fs.spec.schema import schema_text
+
+    try:
+        Report().result(schema_text().rstrip("\n"))
+    except OutputLost:
+        return 1
+    return 0
+
+
 #: A spec to be read: how, the name to report it under, and its stem.
 Read = tuple[Callable[[], bytes], str, Union[str, None]]
 

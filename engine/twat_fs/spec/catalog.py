@@ -201,12 +201,14 @@ class Catalog:
             return
 
 
-def compile_card(content: bytes, stem: str, path: str) -> dict[str, Any]:
+def compile_card(content: bytes, stem: str | None, path: str) -> dict[str, Any]:
     """Check and compile a spec.
 
     Raises:
         SpecError: It is not valid; names each problem as `path:line:column`.
     """
+    import hashlib
+
     from twat_fs.spec.check import check
 
     checked = check(content, stem)
@@ -217,7 +219,7 @@ def compile_card(content: bytes, stem: str, path: str) -> dict[str, Any]:
             problems=rows,
             hint=f"`twat-fs validate-spec {path}` says more about each.",
         )
-    return checked.card
+    return {**checked.card, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:

@@ -90,6 +90,7 @@ class Spec(NamedTuple):
     result: dict[str, Any]
     errors: Rules
     retry: Retry
+    sha256: str = ""
 
     @property
     def max_file_size(self) -> int | None:
@@ -131,6 +132,7 @@ def from_card(card: dict[str, Any]) -> Spec:
         retry=Retry(
             retry["attempts"], parse_duration(retry["initial"]), parse_duration(retry["max"]), retry.get("from")
         ),
+        sha256=card.get("sha256", ""),
     )
 
 

@@ -33,10 +33,10 @@ def module_of(name: str, card: str, provider: str = "") -> ModuleType:
     Raises:
         NotConfigured: It is not there, cannot be imported, or needs a package that is not there.
     """
-    beside = os.path.join(os.path.dirname(card), f"{name}.py")
+    beside = module_file(name, card)
     provider = provider or os.path.splitext(os.path.basename(card))[0]
     try:
-        if card and "." not in name and os.path.isfile(beside):
+        if beside:
             return _from_file(name, beside)
         return importlib.import_module(name)
     except ImportError as error:
@@ -47,6 +47,12 @@ def module_of(name: str, card: str, provider: str = "") -> ModuleType:
             provider,
             hint=f'`python -c "import {name}"` in its folder shows where.',
         ) from error
+
+
+def module_file(name: str, card: str) -> str:
+    """The file of a card's module that stands beside the card, or an empty string where it is an installed module."""
+    beside = os.path.join(os.path.dirname(card), f"{name}.py")
+    return beside if card and "." not in name and os.path.isfile(beside) else ""
 
 
 def client_of(module: ModuleType, provider: str, deps: str) -> Any:

@@ -1,0 +1,315 @@
+"""`twat-fs spec`: what a stranger's spec may do is shown and asked for, and other bytes than those do not run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import PLANTED, form
+from twat_fs.testing.fake_host import FakeHost, Play
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support import Answer, Cli
+
+URL = "https://files.example/a.txt"
+
+
+@pytest.fixture
+def host() -> Iterator[FakeHost]:
+    with FakeHost(lambda _: Play(200, URL.encode())) as host:
+        yield host
+
+
+@pytest.fixture
+def stranger(run_cli: Cli, host: FakeHost) -> Path:
+    """A spec that somebody sent, under a name of its own."""
+    path = run_cli.home / "download (1).yaml"
+    path.write_text(f"spec: 1\nname: stranger\ntitle: Stranger\n{form(host)}")
+    return path
+
+
+def installed(run_cli: Cli, name: str = "stranger") -> Path:
+    return run_cli.home / "config" / "twat-fs" / "providers.d" / f"{name}.yaml"
+
+
+def sends_secret(run_cli: Cli, host: FakeHost) -> None:
+    """Change the installed spec so that it sends a secret."""
+    path = installed(run_cli)
+    more = "credentials: {MY_TOKEN: {help: A token.}}\n"
+    request = '  headers: {X-Token: "{{ credentials.MY_TOKEN }}"}'
+    path.write_text(f"spec: 1\nname: stranger\ntitle: Stranger\n{more}{form(host, request=request)}")
+
+
+def upload(run_cli: Cli, **env: str) -> Answer:
+    return run_cli.upload(run_cli.file(), "--no-check", provider="stranger", env=env)
+
+
+def at_a_terminal(run_cli: Cli, answer: str, *words: str) -> tuple[int, str]:
+    """Run a command at a terminal of its own, and answer its question."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twat_fs", *words],
+        cwd=run_cli.home,
+        env=run_cli.environment(),
+        stdin=child,
+        stdout=subprocess.PIPE,
+        stderr=child,
+    )
+    os.close(child)
+    os.write(parent, f"{answer}\n".encode())
+    shown = b""
+    while True:
+        try:
+            data = os.read(parent, 4096)
+        except OSError:  # how Linux says that the other side is closed
+            break
+        if not data:
+            break
+        shown += data
+    out, _ = process.communicate(timeout=60)
+    return process.returncode, shown.decode() + out.decode()
+
+
+# Adding
+
+
+def test_what_it_may_do_is_shown_before_it_is_added(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    answer = run_cli("spec", "add", stranger, "--yes")
+    assert answer.code == 0
+    assert answer.out == f"{installed(run_cli)}\n"
+    assert f"talks to: {host.authority}" in answer.err
+    assert installed(run_cli).read_bytes() == stranger.read_bytes()
+    assert upload(run_cli).url == URL
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_added(run_cli: Cli, stranger: Path) -> None:
+    answer = run_cli("spec", "add", stranger)
+    assert answer.code == 2
+    assert "talks to" in answer.err
+    assert "--yes" in answer.err
+    assert not installed(run_cli).exists()
+
+
+def test_no_is_the_answer_of_who_says_nothing(run_cli: Cli, stranger: Path) -> None:
+    code, shown = at_a_terminal(run_cli, "", "spec", "add", str(stranger))
+    assert code == 1
+    assert "Add? [y/N]" in shown
+    assert not installed(run_cli).exists()
+
+
+def test_yes_at_the_terminal_adds_it(run_cli: Cli, stranger: Path) -> None:
+    code, _ = at_a_terminal(run_cli, "y", "spec", "add", str(stranger))
+    assert code == 0
+    assert installed(run_cli).exists()
+
+
+def test_a_spec_that_is_trusted_by_name_is_added_unasked(run_cli: Cli, stranger: Path) -> None:
+    assert run_cli("spec", "add", stranger, env={"TWAT_FS_TRUST": "all"}).code == 0
+    assert installed(run_cli).exists()
+
+
+def test_a_folder_is_added_whole_or_not_at_all(run_cli: Cli, stranger: Path) -> None:
+    folder = run_cli.home / "theirs"
+    folder.mkdir()
+    stranger.rename(folder / "a.yaml")
+    (folder / "b.yaml").write_text("spec: 1\nname: broken\n")
+    answer = run_cli("spec", "add", folder, "--yes")
+    assert answer.code == 2
+    assert "b.yaml:1:1:" in answer.err
+    assert not installed(run_cli).exists()
+    (folder / "b.yaml").unlink()
+    assert run_cli("spec", "add", folder, "--yes").code == 0
+    assert installed(run_cli).exists()
+
+
+def test_two_specs_of_one_name_are_not_added(run_cli: Cli, stranger: Path) -> None:
+    other = run_cli.home / "other.yaml"
+    other.write_bytes(stranger.read_bytes())
+    answer = run_cli("spec", "add", stranger, other, "--yes")
+    assert answer.code == 2
+    assert "stranger" in answer.err
+
+
+def test_a_spec_comes_from_standard_input_too(run_cli: Cli, stranger: Path) -> None:
+    assert run_cli("spec", "add", "-", "--yes", input=stranger.read_bytes()).code == 0
+    assert installed(run_cli).read_bytes() == stranger.read_bytes()
+
+
+def test_what_is_there_already_is_not_asked_for_again(run_cli: Cli, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    answer = run_cli("spec", "add", stranger)
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_what_is_kept_is_private(run_cli: Cli, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    kept = run_cli.home / "config" / "twat-fs" / "accepted" / "stranger.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert installed(run_cli).stat().st_mode & 0o077 == 0
+
+
+# Changing
+
+
+def test_a_spec_that_changed_does_not_run(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    sends_secret(run_cli, host)
+    answer = upload(run_cli, MY_TOKEN=PLANTED)
+    assert answer.code == 2
+    assert "twat-fs spec review stranger" in answer.err
+    assert host.requests == []
+
+
+def test_the_review_shows_what_is_new_and_lets_it_run(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    sends_secret(run_cli, host)
+    answer = run_cli("spec", "review", "--yes")
+    assert answer.code == 0
+    assert "+ reads secret MY_TOKEN" in answer.err or "+ reads secret credentials.MY_TOKEN" in answer.err
+    assert f"{host.authority} (header `X-Token`)" in answer.err
+    assert "- " not in answer.err
+    assert upload(run_cli, MY_TOKEN=PLANTED).url == URL
+
+
+def test_a_review_without_a_terminal_accepts_nothing(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    sends_secret(run_cli, host)
+    assert run_cli("spec", "review").code == 2
+    assert upload(run_cli, MY_TOKEN=PLANTED).code == 2
+
+
+def test_at_a_terminal_the_upload_itself_asks(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    installed(run_cli).write_text(stranger.read_text() + "# changed\n")
+    words = ("upload", str(run_cli.file()), "--provider", "stranger", "--no-check")
+    code, shown = at_a_terminal(run_cli, "n", *words)
+    assert (code, host.requests) == (2, [])
+    assert "Its text differs; what it may do does not." in shown
+    code, shown = at_a_terminal(run_cli, "y", *words)
+    assert code == 0
+    assert URL in shown
+
+
+def test_trust_lets_a_changed_spec_run(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    sends_secret(run_cli, host)
+    assert upload(run_cli, MY_TOKEN=PLANTED, TWAT_FS_TRUST="stranger").url == URL
+
+
+def test_a_spec_that_was_dropped_in_by_hand_runs(run_cli: Cli, stranger: Path) -> None:
+    installed(run_cli).parent.mkdir(parents=True)
+    stranger.rename(installed(run_cli))
+    assert upload(run_cli).url == URL
+
+
+def test_what_is_kept_and_cannot_be_read_lets_nothing_run(run_cli: Cli, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    (run_cli.home / "config" / "twat-fs" / "accepted" / "stranger.json").write_text("{")
+    assert upload(run_cli).code == 2
+    assert run_cli("spec", "review", "stranger", "--yes").code == 0
+    assert upload(run_cli).url == URL
+
+
+def test_a_bundled_providers_secret_is_had_by_who_was_allowed_it(run_cli: Cli, host: FakeHost) -> None:
+    path = run_cli.home / "mine.yaml"
+    more = "credentials: {MINE: {required: false, aliases: [CATBOX_USERHASH]}}\n"
+    request = '  headers: {X-Token: "{{ credentials.MINE }}"}'
+    path.write_text(f"spec: 1\nname: stranger\ntitle: Mine\n{more}{form(host, request=request)}")
+    answer = run_cli("spec", "add", path, "--yes")
+    assert "takes: CATBOX_USERHASH, a secret of the bundled provider catbox" in answer.err
+    assert upload(run_cli, CATBOX_USERHASH=PLANTED).url == URL
+    assert host.requests[-1].header("X-Token") == PLANTED
+
+
+# Python
+
+
+def test_the_module_beside_a_card_is_kept_and_watched_too(run_cli: Cli) -> None:
+    run_cli("new-provider", "pyhost", "--out", run_cli.home)
+    card = run_cli.home / "pyhost.yaml"
+    answer = run_cli("spec", "add", card, "--yes")
+    assert answer.code == 0, answer
+    assert "runs: the Python module" in answer.err
+    (module,) = installed(run_cli, "pyhost").parent.glob("*.py")
+    module.write_text(module.read_text() + "\n# changed\n")
+    answer = run_cli("upload", run_cli.file(), "--provider", "pyhost")
+    assert answer.code == 2
+    assert "the module of the spec has changed" in answer.err
+    run_cli("spec", "remove", "pyhost")
+    assert not module.exists()
+
+
+# Removing
+
+
+def test_a_spec_is_removed(run_cli: Cli, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    assert run_cli("spec", "remove", "stranger").code == 0
+    assert not installed(run_cli).exists()
+    assert run_cli("spec", "review").code == 0
+    assert upload(run_cli).code == 2
+
+
+def test_what_is_not_there_is_not_removed(run_cli: Cli) -> None:
+    answer = run_cli("spec", "remove", "catbox")
+    assert answer.code == 2
+    assert "catbox" in answer.err
+
+
+def test_a_file_that_is_gone_is_forgotten(run_cli: Cli, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    installed(run_cli).unlink()
+    assert "its file is gone" in run_cli("spec", "review").err
+    assert run_cli("spec", "review", "stranger").code == 2
+
+
+# Who may write
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_spec_that_others_can_write_does_not_run(run_cli: Cli, host: FakeHost, what: str) -> None:
+    path = run_cli.spec("stranger", form(host))
+    place = path if what == "file" else path.parent
+    place.chmod(0o777)
+    answer = upload(run_cli)
+    assert answer.code == 4
+    assert f"{place} can be written by others (mode 0777)" in answer.err
+    assert host.requests == []
+    assert upload(run_cli, TWAT_FS_TRUST="stranger").url == URL
+
+
+def test_a_link_leads_to_a_folder_that_is_looked_at_too(run_cli: Cli, host: FakeHost) -> None:
+    path = run_cli.spec("stranger", form(host))
+    open_folder = run_cli.home / "open"
+    open_folder.mkdir()
+    path.rename(open_folder / "real.yaml")
+    path.symlink_to(open_folder / "real.yaml")
+    open_folder.chmod(0o777)
+    assert upload(run_cli).code == 4
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_spec_of_another_user_does_not_run(run_cli: Cli, host: FakeHost) -> None:
+    path = run_cli.spec("stranger", form(host))
+    os.chown(path, 65534, -1)
+    answer = upload(run_cli)
+    assert answer.code == 4
+    assert "belongs to" in answer.err
+
+
+# The schema
+
+
+def test_the_schema_is_printed(run_cli: Cli) -> None:
+    answer = run_cli("schema")
+    assert answer.code == 0
+    assert json.loads(answer.out)["title"]
