@@ -158,6 +158,25 @@ def validate_spec(**given: Any) -> int:
     return validating.run(given)
 
 
+@cli.command("test-spec")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
+)
+@click.option("--serve", is_flag=True, help="Stay there as a fake of the host, for one spec.")
+@click.option("--example", metavar="TITLE", help="With --serve: answer as this example says, not as the first success.")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="PORT", help="With --serve: listen at this port.")
+@_common
+def test_spec_command(**given: Any) -> int:
+    """Play the examples of specs over real sockets on this machine.
+
+    Without an argument, the examples of every spec that would be found are played.
+    """
+    from twat_fs.cli import testing_specs
+
+    return testing_specs.run(given)
+
+
 @cli.command("new-provider")
 @click.argument("name")
 @click.option(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     registry = Registry(settings(providers_d=given["providers_d"]))
-    verdicts = [_verdict(read) for read in _specs(registry, given["specs"])]
+    verdicts = [_verdict(read) for read in specs_named(registry, given["specs"])]
     report = Report(quiet=given["quiet"])
     form = given["form"]
     if form == "json":
@@ -68,7 +68,8 @@ def _verdict(read: Read) -> Verdict:
         return Verdict(path, (Problem("yaml", error.message.removeprefix(f"{path}: "), TOP),), (), None)
 
 
-def _specs(registry: Registry, named: tuple[str, ...]) -> Iterator[Read]:
+def specs_named(registry: Registry, named: tuple[str, ...]) -> Iterator[Read]:
+    """The specs that a command line names: files, folders, providers, `-` for standard input; without any, all."""
     if not named:
         for entry in registry.catalog.entries():
             yield partial(registry.catalog.content, entry), _relative(entry.path), entry.name

@@ -71,6 +71,7 @@ class FakeHost:
         tls: A server's TLS context, which makes it an https host.
         keep: Bytes of a body that are kept; of a larger one only length and SHA-256 are.
         name: The host name in `url`.
+        port: The port to listen at; 0 takes a free one.
 
     Attributes:
         requests: What was asked. Of a request that is answered early, the body may still grow.
@@ -84,11 +85,13 @@ class FakeHost:
         tls: ssl.SSLContext | None = None,
         keep: int = 16 * 1024 * 1024,
         name: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self._script = script
         self._tls = tls
         self._keep = keep
         self._name = name
+        self._wanted = port
         self._lock = threading.Lock()
         self._played = 0
         self._open: set[socket.socket] = set()
@@ -98,7 +101,8 @@ class FakeHost:
         self.connections = 0
 
     def __enter__(self) -> FakeHost:
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", self._wanted))
         self._listener.listen(64)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()

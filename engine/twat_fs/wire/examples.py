@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from twat_fs.wire.job import Job
 
     Run = Callable[[Job, Any], str]
+    #: The keys that lead to what is different, and what is to be said of it.
+    _Difference = tuple[tuple[str | int, ...], str]
+    #: Carries a request to whoever gives the example's reply: what was sent, in the keys of a step, and what came back.
+    Carry = Callable[[Request, Reply], tuple[dict[str, Any], Reply]]
 
 #: When examples happen: 2026-01-01T00:00:00Z, so that what they send does not change from day to day.
 _NOW = 1_767_225_600
-_OPENED = "{{ file }}"
+#: How a spec writes the file's bytes.
+OPENED = "{{ file }}"
 
 
 class Mismatch(NamedTuple):
@@ -40,15 +45,16 @@ class Mismatch(NamedTuple):
     key: bool = False
 
 
-def run_example(spec: Spec, example: Mapping[str, Any], run: Run) -> list[Mismatch]:
+def run_example(spec: Spec, example: Mapping[str, Any], run: Run, carry: Carry | None = None) -> list[Mismatch]:
     """Play one example.
 
     Args:
         spec: The provider.
         example: One entry of `examples`, as plain data.
         run: Runs the steps of a job with a way to exchange a request for a reply.
+        carry: How a request goes out; without it, it goes nowhere.
     """
-    player = _Player(spec, example)
+    player = _Player(spec, example, carry or _nowhere)
     if player.mismatches:
         return player.mismatches
     try:
@@ -72,8 +78,9 @@ def _compare(example: Mapping[str, Any], outcome: dict[str, str]) -> list[Mismat
 class _Player:
     """Gives the example's replies in turn and compares what is sent."""
 
-    def __init__(self, spec: Spec, example: Mapping[str, Any]) -> None:
+    def __init__(self, spec: Spec, example: Mapping[str, Any], carry: Carry) -> None:
         self.spec = spec
+        self.carry = carry
         self.example = example
         self.mismatches: list[Mismatch] = []
         self.single = "replies" not in example
@@ -109,17 +116,17 @@ class _Player:
 
     def file(self) -> FileFacts:
         facts = self.example.get("file", {})
-        return example_file(str(facts.get("name", "example.txt")), facts)
+        return example_file(file_name(facts), facts)
 
     def exchange(self, request: Request, judge: Callable[[Reply], None]) -> Reply:
-        expected = self.sent.get(request.step, [])
-        if expected:
-            path = ("sent",) if self.single else ("sent", request.step)
-            self.mismatches += [Mismatch((*path, *at), text) for at, text in _differences(expected.pop(0), request)]
         waiting = self.replies.get(request.step, [])
         if not waiting:
             raise _NoReply(f"the example has no reply for the step `{request.step}`")
-        reply = _reply(waiting.pop(0), request)
+        sent, reply = self.carry(request, _reply(waiting.pop(0), request))
+        expected = self.sent.get(request.step, [])
+        if expected:
+            path = ("sent",) if self.single else ("sent", request.step)
+            self.mismatches += [Mismatch((*path, *at), text) for at, text in _differences(expected.pop(0), sent)]
         judge(reply)
         return reply
 
@@ -171,6 +178,15 @@ def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
     )
 
 
+def file_name(facts: Mapping[str, Any]) -> str:
+    """The name of an example's file."""
+    return str(facts.get("name", "example.txt"))
+
+
+def _nowhere(request: Request, reply: Reply) -> tuple[dict[str, Any], Reply]:
+    return _as_step(request), reply
+
+
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -181,12 +197,11 @@ def _reply(facts: Mapping[str, Any], request: Request) -> Reply:
     return Reply(int(facts.get("status", 200)), str(facts.get("url", reveal(request.url))), headers, body.encode())
 
 
-def _differences(expected: Mapping[str, Any] | None, request: Request) -> list[tuple[tuple[str | int, ...], str]]:
+def _differences(expected: Mapping[str, Any] | None, actual: Mapping[str, Any]) -> list[_Difference]:
     """Where a request holds not what an example names."""
     if expected is None:
         return [((), "the example expects that this is not sent")]
-    actual = _as_step(request)
-    found: list[tuple[tuple[str | int, ...], str]] = []
+    found: list[_Difference] = []
     for key, value in expected.items():
         given = actual.get(key)
         if key == "url" and value in (given, str(given).partition("?")[0]):
@@ -196,7 +211,7 @@ def _differences(expected: Mapping[str, Any] | None, request: Request) -> list[t
     return found
 
 
-def _unequal(expected: Any, actual: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+def _unequal(expected: Any, actual: Any, path: tuple[str | int, ...]) -> list[_Difference]:
     if isinstance(expected, dict) and isinstance(actual, dict):
         return [
             item for key, value in expected.items() for item in _unequal(value, actual.get(str(key)), (*path, str(key)))
@@ -226,25 +241,28 @@ def _as_step(request: Request) -> dict[str, Any]:
         "url": url,
         "headers": headers,
         "query": dict(parse_qsl(url.partition("?")[2], keep_blank_values=True)),
-        "basic_auth": _login(headers.get("authorization", "")),
+        "basic_auth": login_of(headers.get("authorization", "")),
     }
     body = request.body
     if isinstance(body, RawFile):
-        actual["raw"] = _OPENED
+        actual["raw"] = OPENED
     elif isinstance(body, Multipart):
         actual["multipart"] = {part.name: _part(part) for part in body.parts}
     elif isinstance(body, Content):
-        text = reveal(body.text)
-        actual["raw"] = text
-        actual["form"] = dict(parse_qsl(text, keep_blank_values=True))
-        actual["json"] = _json_or_none(text)
+        actual |= text_readings(reveal(body.text))
     return actual
+
+
+def text_readings(text: str) -> dict[str, Any]:
+    """The body of a request that is a text, as each of the kinds that it may be."""
+    form = dict(parse_qsl(text, keep_blank_values=True))
+    return {"raw": text, "form": form, "json": _json_or_none(text)}
 
 
 def _part(part: Any) -> dict[str, Any]:
     facts = {"filename": part.filename, "content_type": part.content_type}
     shown: dict[str, Any] = {key: reveal(value) for key, value in facts.items() if value is not None}
-    return {"value": _OPENED if isinstance(part, FilePart) else reveal(part.value), **shown}
+    return {"value": OPENED if isinstance(part, FilePart) else reveal(part.value), **shown}
 
 
 def _json_or_none(text: str) -> Any:
@@ -254,7 +272,8 @@ def _json_or_none(text: str) -> Any:
         return None
 
 
-def _login(header: str) -> dict[str, str] | None:
+def login_of(header: str) -> dict[str, str] | None:
+    """The user name and password of a header for Basic authentication, or None."""
     from binascii import Error, a2b_base64
 
     if not header.startswith("Basic "):

@@ -1,0 +1,198 @@
+"""Plays the examples of a spec over real sockets: the whole engine sends, and a host on loopback answers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from twat_fs.errors import UploadError
+from twat_fs.http.transport import Transport
+from twat_fs.messages import Reply, Request, reveal
+from twat_fs.source import Source
+from twat_fs.testing.fake_host import FakeHost
+from twat_fs.testing.play import Play
+from twat_fs.upload_providers.declarative import run
+from twat_fs.wire.examples import OPENED, Mismatch, example_file, file_name, login_of, run_example, text_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twat_fs.spec.model import Spec
+    from twat_fs.testing.seen import Seen
+    from twat_fs.wire.job import Job
+
+#: What the engine and its client library send with every request; a spec has no say in it.
+_STANDING = ("host", "user-agent", "accept-encoding", "connection", "content-length")
+
+
+#: Bytes that a request may carry beside the file.
+_ROOM = 1 << 20
+
+
+class Exchange(NamedTuple):
+    """A request as it came to the host, and the reply.
+
+    Attributes:
+        step: The step's name.
+        sent: The request in the keys of a step: `method`, `url`, `headers`, and its body.
+        reply: The reply as it was received.
+        expected: What of the request the example names.
+    """
+
+    step: str
+    sent: dict[str, Any]
+    reply: Reply
+    expected: dict[str, Any]
+
+
+class Played(NamedTuple):
+    """How an example went.
+
+    Attributes:
+        title: The example's, or what it expects.
+        exchanges: What went over the wire, in order.
+        outcome: The URL that came of it, or `the error KIND: MESSAGE`.
+        mismatches: Where it is not as the example says; none where it passes.
+    """
+
+    title: str
+    exchanges: tuple[Exchange, ...]
+    outcome: str
+    mismatches: tuple[Mismatch, ...]
+
+
+def play(spec: Spec, example: Mapping[str, Any]) -> Played:
+    """Play one example of an http spec.
+
+    Args:
+        spec: The provider.
+        example: One entry of `examples`, as plain data.
+
+    Raises:
+        OSError: There is no room for the example's file, or no port.
+    """
+    waiting: list[Play] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="twat-fs-") as folder,
+        Source(_written(folder, example.get("file", {})), name=file_name(example.get("file", {}))) as source,
+        FakeHost(lambda _: waiting.pop(0), keep=source.size + _ROOM) as host,
+        Transport(user_agent="twat-fs test-spec") as transport,
+    ):
+        wire = _Wire(host, source, transport, waiting, _expected(spec, example))
+        mismatches = run_example(spec, example, wire.run, wire.carry)
+    title = str(example.get("title") or example.get("url") or f"the error {example.get('error')}")
+    return Played(title, tuple(wire.exchanges), wire.outcome, tuple(mismatches))
+
+
+class _Wire:
+    """Carries the requests of one example to the host on loopback, whatever host they are meant for."""
+
+    def __init__(
+        self,
+        host: FakeHost,
+        source: Source,
+        transport: Transport,
+        waiting: list[Play],
+        expected: dict[str, list[dict[str, Any]]],
+    ) -> None:
+        self._expected = expected
+        self._host = host
+        self._source = source
+        self._transport = transport
+        self._waiting = waiting
+        self.exchanges: list[Exchange] = []
+        self.outcome = "nothing: it was not run to its end"
+
+    def run(self, job: Job, exchange: Callable[..., Any]) -> str:
+        """Run the steps, and note what comes of them."""
+        try:
+            result = run(job, exchange)
+        except UploadError as error:
+            self.outcome = f"the error {error.kind}: {error.message}"
+            raise
+        self.outcome = str(result)
+        return result
+
+    def carry(self, request: Request, reply: Reply) -> tuple[dict[str, Any], Reply]:
+        """Send a request over loopback, where the example's reply waits for it."""
+        headers = [(name.title(), value) for name, value in reply.headers.items()]
+        self._waiting.append(Play(reply.status, reply.body, headers))
+        meant = reveal(request.url)
+        led = request._replace(url=self._host.url + _target(meant), private=True)
+        got = self._transport.send(led, self._source if request.carries_file else None)
+        sent = as_step(self._host.requests[-1], meant, self._source.digest("sha256"))
+        received = got._replace(url=reply.url)
+        left = self._expected.get(request.step, [])
+        self.exchanges.append(Exchange(request.step, sent, received, (left.pop(0) if left else None) or {}))
+        return sent, received
+
+
+def _expected(spec: Spec, example: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What an example says of the requests of each step, in order."""
+    found = example.get("sent", {}) if "replies" in example else {spec.steps[0].name: example.get("sent", {})}
+    return {step: list(each) if isinstance(each, list) else [each] for step, each in found.items()}
+
+
+def as_step(seen: Seen, url: str, sha256: str) -> dict[str, Any]:
+    """A request as it came over the wire, in the keys of a step.
+
+    Args:
+        seen: The request.
+        url: The address that it was meant for.
+        sha256: Of the file; a body or a part that has it is the file.
+    """
+    headers = {name.lower(): value for name, value in seen.headers if name.lower() not in _STANDING}
+    if headers.get("accept") == "*/*":  # the client library's
+        del headers["accept"]
+    step: dict[str, Any] = {"method": seen.method, "url": url, "headers": headers}
+    query = urlsplit(seen.target).query
+    if query:
+        step["query"] = dict(parse_qsl(query, keep_blank_values=True))
+    login = login_of(headers.get("authorization", ""))
+    if login is not None:
+        step["basic_auth"] = login
+    step |= _body(seen, sha256)
+    if "multipart" in step:
+        del headers["content-type"]  # the engine's own, with its boundary
+    return step
+
+
+def _body(seen: Seen, sha256: str) -> dict[str, Any]:
+    if seen.parts:
+        return {"multipart": {part.name: _part(part, sha256) for part in seen.parts}}
+    if seen.length and seen.sha256 == sha256:
+        return {"raw": OPENED}
+    kind = (seen.header("Content-Type") or "").partition(";")[0]
+    readings = text_readings(seen.body.decode("utf-8", "replace"))
+    if kind == "application/json":
+        return {"json": readings["json"]}
+    if kind == "application/x-www-form-urlencoded":
+        return {"form": readings["form"]}
+    return {"raw": readings["raw"]} if seen.length else {}
+
+
+def _part(part: Any, sha256: str) -> dict[str, Any]:
+    import hashlib
+
+    facts = {"filename": part.filename, "content_type": part.content_type}
+    is_file = part.filename is not None and hashlib.sha256(part.body).hexdigest() == sha256
+    value = OPENED if is_file else part.body.decode("utf-8", "replace")
+    return {"value": value, **{name: fact for name, fact in facts.items() if fact is not None}}
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _written(folder: str, facts: Mapping[str, Any]) -> str:
+    """The example's file on the disk; one of which only the size is given takes no room there."""
+    given = example_file(file_name(facts), facts)
+    path = os.path.join(folder, "file")
+    with open(path, "wb") as file:
+        file.write(str(given["text"]).encode())
+        file.truncate(int(given["size"]))
+    os.utime(path, (int(given["mtime"]), int(given["mtime"])))
+    return path
