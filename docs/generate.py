@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twat_fs.cli.main import cli
+from twat_fs.cli.commands import cli
 from twat_fs.errors import SPEC_ERRORS, RetryableError
 from twat_fs.spec.catalog import Catalog
 from twat_fs.spec.compile import NOT_YET

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.support import Cli
 
-AUTH = "the host does not accept the credentials: POST https://api.example.com/begin answered 401"
+AUTH = "the host does not accept the credentials: POST https://api.example.com/begin answered 401: no"
 SPEC = """\
 credentials: {{KEY: {{help: A key.}}}}
 steps:
