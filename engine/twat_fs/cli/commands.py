@@ -40,10 +40,27 @@ def print_version() -> None:
     click.echo(f"twat-fs {__version__}")
 
 
+def _completed(what: str) -> Any:
+    """A completion that is loaded when a shell asks for it."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+        from twat_fs.cli import completing
+
+        return getattr(completing, what)(context, parameter, incomplete)
+
+    return complete
+
+
 def _common(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every command has."""
     for decorate in (
-        click.option("--providers-d", multiple=True, metavar="DIR", help="A further folder of specs; may be repeated."),
+        click.option(
+            "--providers-d",
+            multiple=True,
+            metavar="DIR",
+            type=click.Path(file_okay=False),
+            help="A further folder of specs; may be repeated.",
+        ),
         click.option("-v", "--verbose", count=True, help="Say more; twice for everything."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
     ):
@@ -52,11 +69,23 @@ def _common(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option(
-    "-p", "--provider", multiple=True, metavar="NAME", help="Use this provider; a,b,c or several are tried in turn."
+    "-p",
+    "--provider",
+    multiple=True,
+    metavar="NAME",
+    help="Use this provider; a,b,c or several are tried in turn.",
+    shell_complete=_completed("providers"),
 )
-@click.option("-o", "--option", multiple=True, metavar="NAME=VALUE", help="An option of the provider; may be repeated.")
+@click.option(
+    "-o",
+    "--option",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the provider; may be repeated.",
+    shell_complete=_completed("options"),
+)
 @click.option("--remote-path", metavar="PATH", help="The wanted path at the host; a trailing / means a folder.")
 @click.option("--unique", is_flag=True, help="Put a random part into the name.")
 @click.option("--force", is_flag=True, help="Overwrite, where the provider can.")
@@ -77,7 +106,12 @@ def _common(function: Callable[..., Any]) -> Callable[..., Any]:
     metavar="SECONDS",
     help="Fail after so long without progress.",
 )
-@click.option("--ca-file", metavar="PATH", help="Trust these certificate authorities instead of the usual ones.")
+@click.option(
+    "--ca-file",
+    metavar="PATH",
+    type=click.Path(),
+    help="Trust these certificate authorities instead of the usual ones.",
+)
 @_common
 def upload(**given: Any) -> int:
     """Upload FILE and print its URL."""
@@ -87,7 +121,7 @@ def upload(**given: Any) -> int:
 
 
 @cli.command("validate-spec")
-@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=_completed("specs"))
 @click.option(
     "--format",
     "form",
@@ -108,7 +142,7 @@ def validate_spec(**given: Any) -> int:
 
 
 @cli.command("test-spec")
-@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=_completed("specs"))
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
 )
@@ -154,7 +188,7 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @spec_group.command("add")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path())
 @_asks
 @_common
 def add_command(**given: Any) -> int:
@@ -165,7 +199,7 @@ def add_command(**given: Any) -> int:
 
 
 @spec_group.command("review")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_completed("own_specs"))
 @_asks
 @_common
 def review_command(**given: Any) -> int:
@@ -179,13 +213,27 @@ def review_command(**given: Any) -> int:
 
 
 @spec_group.command("remove")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=_completed("own_specs"))
 @_common
 def remove_command(**given: Any) -> int:
     """Take specs out of your folder."""
     from twat_fs.cli import adding
 
     return adding.remove(given)
+
+
+@cli.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.option("--install", is_flag=True, help="Write it where the shell looks for it.")
+def completion_command(shell: str, install: bool) -> None:
+    """Print what a shell needs to complete names of providers, of options and of their values."""
+    from twat_fs.cli import completing
+
+    if install:
+        path, left = completing.install(shell, cli)
+        click.echo(f"{path}: {left}")
+    else:
+        click.echo(completing.script(shell, cli))
 
 
 @cli.command("schema")
@@ -216,7 +264,7 @@ def list_command(**given: Any) -> int:
 
 
 @upload_provider.command("status")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_completed("providers"))
 @click.option("--online", is_flag=True, help="Upload a small file, fetch it back, compare, report the times.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @_common
@@ -228,7 +276,7 @@ def status_command(**given: Any) -> int:
 
 
 @upload_provider.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=_completed("providers"))
 @click.option("--normalised", is_flag=True, help="Print the spec in its long form.")
 @_common
 def show_command(**given: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
         The exit status; see `docs/cli.md`.
     """
     signal.signal(signal.SIGTERM, _on_sigterm)
+    _prepare_completion()
     try:
         code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -62,6 +64,14 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     return code if isinstance(code, int) else 0
 
 
+def _prepare_completion() -> None:
+    """Have our own script's rules where a bash asks."""
+    if os.environ.get("_TWAT_FS_COMPLETE", "").startswith("bash"):
+        from twat_fs.cli.completing import use_own_bash
+
+        use_own_bash()
+
+
 def _fail(error: TwatFsError) -> int:
     from twat_fs.cli.report import Report
     from twat_fs.registry import Registry
@@ -78,7 +88,6 @@ def _unheard() -> int:
 
 
 def _bug(error: Exception) -> int:
-    import os
     import traceback
 
     from twat_fs._version import __version__

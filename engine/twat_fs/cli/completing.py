@@ -1,0 +1,162 @@
+"""What a shell completes: names of providers, of their options, and the values that those take."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete, split_arg_string
+
+from twat_fs.environment import settings
+from twat_fs.errors import SourceError, TwatFsError, UsageError
+from twat_fs.registry import Registry
+from twat_fs.trust import write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
+    from click.shell_completion import ShellComplete
+
+    from twat_fs.spec.model import Spec
+
+_COMMAND = "twat-fs"
+_VARIABLE = "_TWAT_FS_COMPLETE"
+
+
+class _Bash(BashComplete):
+    """Bash breaks words at `=` and `:`, so it is given the line as it stands, and gets back what follows the break."""
+
+    source_template: ClassVar[str] = """\
+%(complete_func)s() {
+    local IFS=$'\\n' line="${COMP_LINE:0:COMP_POINT}" current="" kind value
+    [[ $line == *[[:space:]] ]] || current="${line##*[[:space:]]}"
+    local cut="${current%%"${current##*[=:]}"}"
+    COMPREPLY=()
+    while IFS=',' read -r kind value; do
+        case $kind in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("${value#"$cut"}"); [[ $value == *= ]] && compopt -o nospace ;;
+        esac
+    done < <(env COMP_WORDS="$line" COMP_CWORD=0 %(complete_var)s=bash_complete "$1")
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words before the one that is completed, and that one."""
+        line = os.environ["COMP_WORDS"]
+        words = split_arg_string(line)[1:]
+        return (words, "") if line[-1:].isspace() or not words else (words[:-1], words[-1])
+
+    @classmethod
+    def _check_version(cls) -> None:
+        """Nothing: click would start a bash each time to ask for its version."""
+
+
+_SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": ZshComplete, "fish": FishComplete}
+
+
+def script(shell: str, cli: click.Command) -> str:
+    """What a shell must run to complete the command.
+
+    Args:
+        shell: `bash`, `zsh` or `fish`.
+        cli: The command.
+    """
+    return _SHELLS[shell](cli, {}, _COMMAND, _VARIABLE).source()
+
+
+def install(shell: str, cli: click.Command) -> tuple[str, str]:
+    """Write the script where the shell looks for it.
+
+    Returns:
+        The file, and what is left to do.
+
+    Raises:
+        SourceError: It cannot be written.
+    """
+    home = os.path.expanduser("~")
+    data = os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    places = {
+        "bash": (os.path.join(data, "bash-completion", "completions", _COMMAND), "a new shell has it"),
+        "fish": (os.path.join(config, "fish", "completions", f"{_COMMAND}.fish"), "a new shell has it"),
+        "zsh": (
+            os.path.join(data, "zsh", "site-functions", f"_{_COMMAND}"),
+            f"~/.zshrc must say, before compinit: fpath+={os.path.join(data, 'zsh', 'site-functions')}",
+        ),
+    }
+    path, left = places[shell]
+    try:
+        write_private(path, script(shell, cli).encode())
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error.strerror}") from error
+    return path, left
+
+
+def use_own_bash() -> None:
+    """Have click complete for bash by our script's rules."""
+    from click.shell_completion import add_completion_class
+
+    add_completion_class(_Bash, "bash")
+
+
+def providers(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of providers; after a comma, of a further one."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = before.split(",")
+    catalog = _registry(context).catalog
+    names = [entry.name for entry in catalog.entries() if entry.name.startswith(last) and entry.name not in taken]
+    return [CompletionItem(f"{before}{comma}{name}") for name in names]
+
+
+def specs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of providers, and files."""
+    return [*providers(context, parameter, incomplete), CompletionItem(incomplete, type="file")]
+
+
+def own_specs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of specs in the user's folder."""
+    registry = _registry(context)
+    own = [entry for entry in registry.catalog.entries() if entry.origin == registry.settings.own_folder]
+    return [CompletionItem(entry.name) for entry in own if entry.name.startswith(incomplete)]
+
+
+def options(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Options of the providers that are named before, of all without; after `=` the values that one takes."""
+    name, equals, begun = incomplete.partition("=")
+    found: dict[str, str] = {}
+    for spec in _specs(context):
+        if equals:
+            values = _values(spec.options.get(name, {}))
+            found |= {f"{name}={value}": "" for value in values if value.startswith(begun)}
+        else:
+            found |= {
+                f"{key}=": str(facts.get("help", "")) for key, facts in spec.options.items() if key.startswith(name)
+            }
+    return [CompletionItem(text, help=words or None) for text, words in found.items()]
+
+
+def _values(facts: dict[str, Any]) -> list[str]:
+    listed = facts.get("choices") or list(facts.get("map") or {})
+    return [str(value) for value in listed] or (["true", "false"] if facts.get("type") == "boolean" else [])
+
+
+def _specs(context: click.Context) -> Iterator[Spec]:
+    registry = _registry(context)
+    named = ",".join(context.params.get("provider") or ())
+    names = [name for name in named.split(",") if name] or [entry.name for entry in registry.catalog.entries()]
+    for name in names:
+        try:
+            yield registry.provider(name).spec
+        except TwatFsError:  # a spec that is not valid has no options to offer
+            continue
+
+
+def _registry(context: click.Context) -> Registry:
+    try:
+        return Registry(settings(providers_d=context.params.get("providers_d") or ()))
+    except UsageError:  # a folder that is not there has nothing to offer
+        return Registry(settings())
