@@ -146,7 +146,7 @@ def _values(facts: dict[str, Any]) -> list[str]:
 
 def _specs(context: click.Context) -> Iterator[Spec]:
     registry = _registry(context)
-    named = ",".join(context.params.get("provider") or ())
+    named = context.params.get("name") or ",".join(context.params.get("provider") or ())
     names = [name for name in named.split(",") if name] or [entry.name for entry in registry.catalog.entries()]
     for name in names:
         try:

@@ -34,7 +34,7 @@ def run(given: dict[str, Any]) -> int:
         force=given["force"],
         fragile=given["fragile"],
         check="none" if given["no_check"] else given["check"],
-        options=_options(given["option"]),
+        options=given_options(given["option"]),
         progress=progress if _shows_progress(given) else None,
     )
     try:
@@ -113,7 +113,12 @@ def _dry_run(report: Report, registry: Registry, path: str, names: list[str], op
     return 0
 
 
-def _options(texts: tuple[str, ...]) -> dict[str, str]:
+def given_options(texts: tuple[str, ...]) -> dict[str, str]:
+    """Options from the words after each `-o`.
+
+    Raises:
+        UsageError: One has no `=`.
+    """
     options = {}
     for text in texts:
         name, separator, value = text.partition("=")

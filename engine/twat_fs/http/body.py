@@ -32,6 +32,7 @@ class StreamingBody:
         body: What to send.
         source: The file, where the body has a place for it.
         progress: Called with the bytes of the file that were sent and their total; never goes back.
+        boundary: Between the parts of a form; a random one, which no file holds, unless it is only to be shown.
 
     Attributes:
         length: Bytes in all, the value of `Content-Length`.
@@ -39,8 +40,10 @@ class StreamingBody:
         complete: True once every byte was taken from the last iteration.
     """
 
-    def __init__(self, body: Body, source: Source | None = None, progress: Progress | None = None) -> None:
-        self._boundary = os.urandom(16).hex()
+    def __init__(
+        self, body: Body, source: Source | None = None, progress: Progress | None = None, *, boundary: str = ""
+    ) -> None:
+        self._boundary = boundary or os.urandom(16).hex()
         self._segments = _segments_of(body, self._boundary)
         self._source = source
         self._progress = progress

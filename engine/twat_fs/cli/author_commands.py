@@ -1,0 +1,149 @@
+"""The commands for people who write specs, or use those of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, provider_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@click.command("validate-spec")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=completed("specs"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to print what is found.",
+)
+@common
+def validate_spec(**given: Any) -> int:
+    """Say what is wrong with provider specs, and what each may do.
+
+    Without an argument, every spec that would be found is checked.
+    """
+    from twat_fs.cli import validating
+
+    return validating.run(given)
+
+
+@click.command("test-spec")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=completed("specs"))
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
+)
+@click.option("--serve", is_flag=True, help="Stay there as a fake of the host, for one spec.")
+@click.option("--example", metavar="TITLE", help="With --serve: answer as this example says, not as the first success.")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="PORT", help="With --serve: listen at this port.")
+@common
+def test_spec_command(**given: Any) -> int:
+    """Play the examples of specs over real sockets on this machine.
+
+    Without an argument, the examples of every spec that would be found are played.
+    """
+    from twat_fs.cli import testing_specs
+
+    return testing_specs.run(given)
+
+
+@click.command("record")
+@click.argument("name", shell_complete=completed("providers"))
+@click.argument("file", type=click.Path())
+@click.option("--out", metavar="PATH", type=click.Path(), help="The cassette; NAME.yaml unless said.")
+@click.option("--force", is_flag=True, help="Overwrite it.")
+@click.option("--software", metavar="TEXT", help="The server's name and version, where it is one of your own.")
+@provider_option
+@ca_file
+@common
+def record_command(**given: Any) -> int:
+    """Upload FILE for real, and write down what was exchanged, without secrets, for tests to replay."""
+    from twat_fs.cli import recording
+
+    return recording.run(given)
+
+
+@click.command("new-provider")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["simple", "authenticated", "async"]),
+    default="simple",
+    show_default=True,
+    help="What to begin with: without a key, with one, or on aiohttp.",
+)
+@click.option("--out", metavar="FOLDER", default=".", show_default=True, help="The folder to write into.")
+def new_provider_command(**given: Any) -> int:
+    """Write a provider in Python: a module, its card and a test, which pass as they are."""
+    from twat_fs.cli import new_provider
+
+    return new_provider.run(given)
+
+
+@click.group("spec", context_settings=CONTEXT)
+def spec_group() -> None:
+    """Add specs of others, see what changed in them, take them away."""
+
+
+def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The option of every command that asks."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+
+
+@spec_group.command("add")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path())
+@_asks
+@common
+def add_command(**given: Any) -> int:
+    """Show what specs may do, ask, and copy them into your folder."""
+    from twat_fs.cli import adding
+
+    return adding.add(given)
+
+
+@spec_group.command("review")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed("own_specs"))
+@_asks
+@common
+def review_command(**given: Any) -> int:
+    """Show what is different in specs that changed since you added them, and ask whether they may run.
+
+    Without a name, every spec that was added is looked at.
+    """
+    from twat_fs.cli import adding
+
+    return adding.review(given)
+
+
+@spec_group.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=completed("own_specs"))
+@common
+def remove_command(**given: Any) -> int:
+    """Take specs out of your folder."""
+    from twat_fs.cli import adding
+
+    return adding.remove(given)
+
+
+@click.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of specs, for editors."""
+    from twat_fs.cli import validating
+
+    return validating.schema()
+
+
+#: Every command of this module, for the command line to take.
+COMMANDS: tuple[click.Command, ...] = (
+    validate_spec,
+    test_spec_command,
+    record_command,
+    new_provider_command,
+    spec_group,
+    schema_command,
+)

@@ -1,0 +1,60 @@
+"""Switches that several commands have, and what a shell completes after them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTEXT: dict[str, Any] = {
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+
+
+def completed(what: str) -> Any:
+    """A completion that is loaded when a shell asks for it."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+        from twat_fs.cli import completing
+
+        return getattr(completing, what)(context, parameter, incomplete)
+
+    return complete
+
+
+provider_option = click.option(
+    "-o",
+    "--option",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the provider; may be repeated.",
+    shell_complete=completed("options"),
+)
+ca_file = click.option(
+    "--ca-file",
+    metavar="PATH",
+    type=click.Path(),
+    help="Trust these certificate authorities instead of the usual ones.",
+)
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every command has."""
+    for decorate in (
+        click.option(
+            "--providers-d",
+            multiple=True,
+            metavar="DIR",
+            type=click.Path(file_okay=False),
+            help="A further folder of specs; may be repeated.",
+        ),
+        click.option("-v", "--verbose", count=True, help="Say more; twice for everything."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
+    ):
+        function = decorate(function)
+    return function
