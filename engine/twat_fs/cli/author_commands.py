@@ -54,8 +54,8 @@ def test_spec_command(**given: Any) -> int:
 
 @click.command("record")
 @click.argument("name", shell_complete=completed("providers"))
-@click.argument("file", type=click.Path())
-@click.option("--out", metavar="PATH", type=click.Path(), help="The cassette; NAME.yaml unless said.")
+@click.argument("file", type=click.Path(readable=False))
+@click.option("--out", metavar="PATH", type=click.Path(readable=False), help="The cassette; NAME.yaml unless said.")
 @click.option("--force", is_flag=True, help="Overwrite it.")
 @click.option("--software", metavar="TEXT", help="The server's name and version, where it is one of your own.")
 @provider_option
@@ -96,7 +96,7 @@ def _asks(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @spec_group.command("add")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path())
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...", type=click.Path(readable=False))
 @_asks
 @common
 def add_command(**given: Any) -> int:

@@ -35,7 +35,7 @@ def print_version() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(readable=False))
 @click.option(
     "-p",
     "--provider",

@@ -38,7 +38,7 @@ provider_option = click.option(
 ca_file = click.option(
     "--ca-file",
     metavar="PATH",
-    type=click.Path(),
+    type=click.Path(readable=False),
     help="Trust these certificate authorities instead of the usual ones.",
 )
 
@@ -50,7 +50,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
             "--providers-d",
             multiple=True,
             metavar="DIR",
-            type=click.Path(file_okay=False),
+            type=click.Path(readable=False),
             help="A further folder of specs; may be repeated.",
         ),
         click.option("-v", "--verbose", count=True, help="Say more; twice for everything."),
