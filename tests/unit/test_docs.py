@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -32,6 +32,9 @@ from twat_fs.text import WORDS_LIMIT
 from twat_fs.urls import RESULT_LIMIT
 from twat_fs.validation import validate
 from twat_fs.wire.examples import example_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REFUSED = "# This version refuses it.\n"
@@ -112,6 +115,39 @@ def test_a_spec_on_a_page_is_valid_and_its_examples_hold(block: Block) -> None:
 
 def test_the_language_page_shows_specs() -> None:
     assert len([block for block in SPECS if block.page == "docs/spec-language.md"]) >= 6
+
+
+def test_every_key_of_the_language_stands_in_a_spec_that_is_shown() -> None:
+    shown_keys: set[str] = set()
+    for block in SPECS:
+        shown_keys |= set(_keys(load_module.load(block.text.encode()).data))
+    schema = json.loads(page("schemas/provider.schema.json"))
+    assert set(_properties(schema)) - shown_keys - NOT_RUN == set()
+
+
+#: Keys of what this version refuses, and of cards of Python providers, which stand on pages of their own.
+NOT_RUN = {"chunks", "parallel", "resume", "offset", "poll", "until", "every", "for", "delete"}
+NOT_RUN |= {"kind", "module", "expiration", "folders", "resumable", "chunked", "overwrite"}
+
+
+def _keys(data: Any) -> Iterator[str]:
+    if isinstance(data, dict):
+        for key, item in data.items():
+            yield str(key)
+            yield from _keys(item)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _keys(item)
+
+
+def _properties(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for item in schema.values():
+            yield from _properties(item)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _properties(item)
 
 
 def test_every_yaml_block_is_a_whole_spec() -> None:
