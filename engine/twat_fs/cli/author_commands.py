@@ -68,6 +68,39 @@ def record_command(**given: Any) -> int:
     return recording.run(given)
 
 
+@click.command("new-spec")
+@click.argument("files", nargs=-1, metavar="[SXCU]...", type=click.Path(readable=False))
+@click.option("--from-curl", "curl", metavar="TEXT", help="Make it of a curl line; - reads that from standard input.")
+@click.option(
+    "--from-sxcu",
+    "sxcu",
+    multiple=True,
+    metavar="FILE...",
+    type=click.Path(readable=False),
+    help="Make it of a custom uploader of ShareX, or each of several.",
+)
+@click.option(
+    "--from-har", "har", metavar="FILE", type=click.Path(readable=False), help="Make it of a browser's recording."
+)
+@click.option("--reply", metavar="TEXT|FILE", help="What the host answers: the link in it is the result.")
+@click.option(
+    "--learn", metavar="FILE", type=click.Path(readable=False), help="Upload this once, and find the link in the reply."
+)
+@click.option("--name", metavar="NAME", help="The provider's name, instead of one made of the host's.")
+@click.option("--title", metavar="TEXT", help="The provider's title.")
+@click.option("--out", metavar="FOLDER", type=click.Path(readable=False), help="Write NAME.yaml there.")
+@click.option("--force", is_flag=True, help="Overwrite it.")
+@ca_file
+@common
+def new_spec_command(files: tuple[str, ...], sxcu: tuple[str, ...], **given: Any) -> int:
+    """Write a spec from what you have of a host; without anything, ask for it."""
+    from twat_fs.cli import new_spec
+
+    if files and not sxcu:
+        raise click.UsageError("name files after --from-sxcu")
+    return new_spec.run({**given, "sxcu": (*sxcu, *files)})
+
+
 @click.command("new-provider")
 @click.argument("name")
 @click.option(
@@ -143,6 +176,7 @@ COMMANDS: tuple[click.Command, ...] = (
     validate_spec,
     test_spec_command,
     record_command,
+    new_spec_command,
     new_provider_command,
     spec_group,
     schema_command,

@@ -73,7 +73,7 @@ def record(provider: Provider, source: Source, call: Call, *, software: str = ""
     if provider.spec.kind == "python":
         raise UsageError(f"{provider.name} is a Python provider: its requests are its library's")
     content = _content(source)
-    tape = _Tape(provider, source)
+    tape = Tape(provider, source)
     outcome = tape.run(call)
     if not tape.exchanges:
         raise outcome if isinstance(outcome, UploadError) else UsageError("no request was sent")
@@ -85,8 +85,16 @@ def record(provider: Provider, source: Source, call: Call, *, software: str = ""
     return tape.cassette(content, call, outcome, software)
 
 
-class _Tape:
-    """One upload, and what went over the wire."""
+class Tape:
+    """One upload, and what goes over the wire.
+
+    Args:
+        provider: An http provider that is ready.
+        source: The file.
+
+    Attributes:
+        exchanges: Each request with its reply.
+    """
 
     def __init__(self, provider: Provider, source: Source) -> None:
         self._provider = provider

@@ -1,0 +1,288 @@
+"""From a custom uploader of ShareX (`.sxcu`) to a draft.
+
+Facts: https://getsharex.com/docs/custom-uploader. What the format can do with files and names of the user's machine is
+not carried over.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from twat_fs.authoring import keys
+from twat_fs.authoring.draft import Draft, literal, put_query, short_name, spec_name
+from twat_fs.authoring.sxcu_replies import Replies
+from twat_fs.authoring.sxcu_syntax import Call, Text, parse, quoted
+from twat_fs.errors import UsageError
+
+_BODIES = {
+    "multipartformdata": "multipart",
+    "formurlencoded": "form",
+    "json": "json",
+    "xml": "raw",
+    "binary": "binary",
+    "none": "",
+    "": "",
+}
+_LINKS_ONLY = {"urlshortener", "urlsharingservice"}
+_KNOWN = {
+    "version",
+    "name",
+    "destinationtype",
+    "requestmethod",
+    "requesttype",
+    "requesturl",
+    "parameters",
+    "headers",
+    "body",
+    "arguments",
+    "data",
+    "fileformname",
+    "regexlist",
+    "url",
+    "thumbnailurl",
+    "deletionurl",
+    "errormessage",
+    "responsetype",
+}
+#: Codes that ShareX fills with the time or chance; those of the machine or its user are refused.
+#: A host that is none: without a dot, or with what no name of a host has.
+_STAND_IN = re.compile(
+    r"(?!localhost)[\w-]+|[\w.-]*_[\w.-]*|(?:[\w-]+\.)*(?:example|your-?\w*|my-?domain)\.\w+", re.IGNORECASE
+)
+#: Fields in which a link is sent, not a file.
+_LINK = re.compile(r"(?i)(long|target|src)?_?(url|link|uri)")
+_PERSONAL = re.compile(r"%(uln|un|cn|pn)\b")
+
+
+def from_sxcu(content: bytes, stem: str) -> Draft:
+    """A draft of what an uploader does.
+
+    Args:
+        content: The file's bytes.
+        stem: The file's name without its suffix, for the spec's name where the uploader has none.
+
+    Raises:
+        UsageError: It is no uploader, or one that sends no file.
+    """
+    try:
+        given = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"this is no ShareX uploader: it is not JSON: {error}") from error
+    if not isinstance(given, dict) or not str(_get(given, "RequestURL", "")).strip():
+        raise UsageError("this is no ShareX uploader: it has no RequestURL")
+    return _Uploader({str(key).lower(): value for key, value in given.items()}, stem).draft()
+
+
+def _get(given: dict[str, Any], key: str, default: Any) -> Any:
+    return next((value for name, value in given.items() if str(name).lower() == key.lower()), default)
+
+
+class _Uploader:
+    """One uploader, its keys in small letters."""
+
+    def __init__(self, given: dict[str, Any], stem: str) -> None:
+        self.given = given
+        self.stem = stem
+        self.found = Draft()
+
+    def draft(self) -> Draft:
+        """The draft."""
+        self._refuse_what_sends_no_file()
+        self._put_url()
+        self._put_method()
+        self._put_headers()
+        self._put_body()
+        self._put_names()
+        replies = Replies(self.found, [str(each) for each in self.given.get("regexlist") or []])
+        replies.put(self.given)
+        for key in self.given:
+            if key not in _KNOWN:
+                self.found.remarks.append(f"`{key}` is not known here and left out")
+        if "{{ file" not in json.dumps(self.found.request):
+            raise UsageError("this uploader sends no file")
+        return self.found
+
+    def _refuse_what_sends_no_file(self) -> None:
+        kinds = {kind.strip().lower() for kind in str(self.given.get("destinationtype") or "").split(",")} - {""}
+        if kinds and kinds <= _LINKS_ONLY:
+            raise UsageError("this uploader shortens or shares links: it sends no file")
+        fields = {**(self.given.get("arguments") or {}), **(self.given.get("parameters") or {})}
+        links = [name for name, value in fields.items() if _LINK.fullmatch(str(name)) and "input" in str(value)]
+        if links and not self.given.get("fileformname"):
+            raise UsageError(f"this uploader sends a link in its field `{links[0]}`, and no file")
+
+    def _put_names(self) -> None:
+        host = self.found.host
+        title = str(self.given.get("name") or self.stem or host)
+        named = spec_name(short_name(host) if host else self.stem)
+        self.found.data |= {"spec": 1, "name": named, "title": title[:100]}
+        if host:
+            self.found.data["homepage"] = f"https://{host}"
+
+    # The request
+
+    def _put_url(self) -> None:
+        url = str(self.given["requesturl"]).strip()
+        host = re.match(r"(?:https?://)?([^/?#]*)", url, re.IGNORECASE)
+        said = host[1] if host else ""
+        if not re.fullmatch(r"[\w.{}$:|\\-]+", said) or keys.is_placeholder(url):
+            self._put_own_server(url, "")
+        elif _STAND_IN.fullmatch(said):
+            self.found.stand_in = said
+            self._put_own_server(said, url.partition(said)[2])
+        else:
+            self._put_address(url if "://" in url else f"http://{url}")
+        for name, value in (self.given.get("parameters") or {}).items():
+            self.found.request.setdefault("query", {})[str(name)] = self._value(str(name), value)
+
+    def _put_own_server(self, said: str, rest: str) -> None:
+        """An address that a person was meant to fill in."""
+        facts = {"type": "url", "help": f"The uploader's file says `{' '.join(said.split())[:60]}` here."}
+        self.found.request["url"] = self.found.option("server", facts) + literal(rest)
+        self.found.remarks.append("the address is one of your own: give it by -o server=https://...")
+
+    def _put_address(self, url: str) -> None:
+        text = parse(url)
+        self.found.request["url"] = "".join(piece for piece in text if isinstance(piece, str))  # for credentials' names
+        if all(isinstance(piece, str) for piece in text):
+            self.found.request["url"] = put_query(self.found, literal("".join(map(str, text))))
+            return
+        pieces = [self._in_address(piece) if isinstance(piece, Call) else literal(piece) for piece in text]
+        self.found.request["url"] = "".join(pieces)
+
+    def _in_address(self, call: Call) -> str:
+        """A function in the address; what chance gives is a var, so that it is known which hosts there are."""
+        if call.name != "random":
+            return f"{{{{ {self._expression('url', call)} }}}}"
+        chosen = self.found.data.setdefault("vars", {})
+        name = f"chance{len(chosen) + 1}"
+        chosen[name] = f"{{{{ {self._expression('url', call)} }}}}"
+        return f"{{{{ vars.{name} }}}}"
+
+    def _put_method(self) -> None:
+        method = str(self.given.get("requestmethod") or self.given.get("requesttype") or "POST").upper()
+        if method != "POST":
+            self.found.request["method"] = method
+
+    def _put_headers(self) -> None:
+        for name, value in (self.given.get("headers") or {}).items():
+            text = parse(str(value))
+            if str(name).lower() == "authorization" and self._is_basic(text):
+                continue
+            if str(name).lower() in ("content-length", "host", "connection", "transfer-encoding"):
+                self.found.remarks.append(f"the header {name} is left out: it is the program's own")
+            elif str(name).lower() == "content-type" and self._kind() in ("multipart", "form", "json"):
+                self.found.remarks.append(f"the header {name} is left out: it follows from the body")
+            else:
+                self.found.request.setdefault("headers", {})[str(name)] = self._template(str(name), text)
+
+    def _is_basic(self, text: Text) -> bool:
+        """Take `Basic {base64:user:password}` as the login that it is."""
+        if len(text) != 2 or not isinstance(text[1], Call) or str(text[0]).strip().lower() != "basic":
+            return False
+        if text[1].name != "base64":
+            return False
+        host = short_name(self.found.host)
+        self.found.request["basic_auth"] = {
+            "username": self.found.credential(keys.variable_name(host, "user"), "The user name."),
+            "password": self.found.credential(keys.variable_name(host, "password"), "The password."),
+        }
+        return True
+
+    def _kind(self) -> str:
+        body = str(self.given.get("body") or "").lower()
+        if body not in _BODIES:
+            raise UsageError(f"the uploader's body is `{body}`, which is not known here")
+        if not body and (self.given.get("fileformname") or self.given.get("arguments")):
+            return "multipart"  # what older versions meant
+        return _BODIES[body]
+
+    def _put_body(self) -> None:
+        kind = self._kind()
+        if kind in ("multipart", "form"):
+            fields = {
+                str(name): self._value(str(name), value) for name, value in (self.given.get("arguments") or {}).items()
+            }
+            if kind == "multipart" and self.given.get("fileformname"):
+                fields[str(self.given["fileformname"])] = "{{ file }}"
+            self.found.request[kind] = fields
+        elif kind == "binary":
+            self.found.request["raw"] = "{{ file }}"
+        elif kind == "json":
+            self._put_json()
+        elif kind == "raw":
+            self.found.request["raw"] = self._template("data", parse(str(self.given.get("data") or "")))
+            self.found.request.setdefault("headers", {}).setdefault("Content-Type", "application/xml")
+
+    def _put_json(self) -> None:
+        """The body in JSON: its functions stand inside texts, and may hold quotes that JSON does not know."""
+        calls: list[Call] = []
+        marked = ""
+        for piece in parse(str(self.given.get("data") or "{}")):
+            if isinstance(piece, Call):
+                marked += f"\ue000{len(calls)}\ue001"
+                calls.append(piece)
+            else:
+                marked += piece
+        try:
+            data = json.loads(marked)
+        except ValueError as error:
+            raise UsageError(f"the uploader's Data is not JSON: {error}") from error
+        self.found.request["json"] = self._filled(data, calls, "")
+
+    def _filled(self, data: Any, calls: list[Call], key: str) -> Any:
+        if isinstance(data, dict):
+            return {literal(str(name)): self._filled(value, calls, str(name)) for name, value in data.items()}
+        if isinstance(data, list):
+            return [self._filled(item, calls, key) for item in data]
+        if not isinstance(data, str):
+            return data
+        split = re.split("\ue000(\\d+)\ue001", data)
+        text: Text = tuple(calls[int(piece)] if at % 2 else piece for at, piece in enumerate(split) if at % 2 or piece)
+        return self._template(key, text) if text else ""
+
+    # Values
+
+    def _value(self, name: str, value: Any) -> str:
+        return self._template(name, parse("" if value is None else str(value)))
+
+    def _template(self, name: str, text: Text, *, whole: bool = True) -> str:
+        """A text of the request as a template; a literal that looks like a key, or waits for one, is a credential."""
+        if whole and all(isinstance(piece, str) for piece in text):
+            plain = "".join(map(str, text))
+            if _PERSONAL.search(plain):
+                self.found.remarks.append(f"`{plain[:40]}` names you or your machine and is left as it stands")
+            return self.found.secret_or(name, plain)
+        return "".join(
+            f"{{{{ {self._expression(name, piece)} }}}}" if isinstance(piece, Call) else literal(piece)
+            for piece in text
+        )
+
+    def _expression(self, name: str, call: Call) -> str:
+        if call.name == "filename":
+            return "file.name"
+        if call.name == "input":
+            return "file.text"
+        if call.name == "random":
+            return f"choice([{', '.join(map(quoted, call.plain))}])"
+        if call.name in ("select", "prompt", "inputbox"):
+            return self._asked(name, call)
+        if call.name == "base64":
+            inner = call.arguments[0] if call.arguments else ()
+            parts = [self._expression(name, each) if isinstance(each, Call) else quoted(each) for each in inner]
+            return f"({' + '.join(parts) or quoted('')}) | base64"
+        raise UsageError(f"the uploader uses `{call.name}` in its request, where no reply is there yet")
+
+    def _asked(self, name: str, call: Call) -> str:
+        """What ShareX asks a person at each upload: an option here."""
+        words = call.plain
+        if call.name == "select":
+            facts: dict[str, Any] = {"choices": words, "default": words[0] if words else ""}
+        else:
+            title, default = (*words, "", "")[:2]
+            facts = {"type": "string", "help": title or f"What goes into `{name}`."}
+            facts |= {"default": default} if default else {}
+        self.found.remarks.append(f"ShareX asks for `{name}` at each upload; here it is the option `-o {name}=...`")
+        return self.found.option(name, facts).removeprefix("{{ ").removesuffix(" }}")
