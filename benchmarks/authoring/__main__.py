@@ -159,11 +159,11 @@ def difference(wanted: dict[str, Any], got: dict[str, Any]) -> str:
 
 
 def _bare(headers: dict[str, str], got: dict[str, Any]) -> dict[str, str]:
-    """Headers without those that follow from the body, and `Expect`, which tells how curl waits and not what it sends."""
+    """Headers without those that follow from the body, and `Expect`, which tells how curl waits, not what it sends."""
     usual = {"expect", *(["authorization"] if "basic_auth" in got else [])}
     if "json" in got or "form" in got:
         usual |= {"content-type"}
-    return {name: value for name, value in headers.items() if name not in usual and value != "*/*"}
+    return {name: value.strip() for name, value in headers.items() if name not in usual and value != "*/*"}
 
 
 def _plain(value: Any) -> Any:
@@ -189,7 +189,6 @@ def _same(wanted: Any, got: Any) -> bool:
     if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
         return not any(_unequal("", mine, theirs) for mine, theirs in zip(wanted, got, strict=True))
     if isinstance(wanted, str) and isinstance(got, str):
-        wanted = wanted.strip()  # as it is in a header
         # What ShareX fills in is known when it runs; the text around it must be there.
         parts = [re.escape(part) for part in re.split(r"\0", _FUNCTION.sub("\0", wanted))]
         return bool(re.fullmatch(".*".join(parts), got, re.DOTALL))

@@ -213,6 +213,22 @@ class _Cmd(_Reader):
     quotes = '"'
     comment = ""
 
+    def _take(self, character: str) -> None:
+        if self.text.startswith('^"', self.at):
+            self._copied()
+        else:
+            super()._take(character)
+
+    def _copied(self) -> None:
+        """A word as browsers copy a request: each character that means something has a caret, the quotes too."""
+        end = re.compile(r'(?<!\\)\^"').search(self.text, self.at + 2)
+        if not end:
+            raise UsageError('a ^" is not closed in the command line')
+        inner = self.text[self.at + 2 : end.start()]
+        inner = re.sub(r"\^\r?\n\r?\n?", "\n", inner).replace('\\^"', '"')
+        self._put(re.sub(r"\^(.)", r"\1", inner))
+        self.at = end.end()
+
     def _variable(self) -> bool:
         if self.text.startswith('\\"', self.at):
             self._put('"')
@@ -228,9 +244,6 @@ class _Cmd(_Reader):
             elif self.text[self.at] == quote:
                 self.at += 1
                 return
-            elif self.text.startswith('^"', self.at):  # as browsers copy a request
-                self._put('"')
-                self.at += 2
             elif not self._named(_CMD_VARIABLE):
                 self._put(self.text[self.at])
                 self.at += 1

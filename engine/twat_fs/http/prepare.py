@@ -87,18 +87,21 @@ def prepare(request: Request, body: StreamingBody, user_agent: str, cookies: str
 
 
 def _headers(request: Request, body: StreamingBody, user_agent: str, cookies: str | None) -> HTTPHeaderDict:
-    headers = HTTPHeaderDict()
+    headers, typed = HTTPHeaderDict(), True
     for name, value in request.headers:
         _check_name(name)
         if name.lower() == "content-type" and isinstance(request.body, Multipart):
             continue  # only the body knows its boundary
+        if name.lower() == "content-type" and not reveal(value):
+            typed = False
+            continue
         headers.add(name, _checked(name, reveal(value)))
     headers.setdefault("User-Agent", _checked("User-Agent", user_agent))
     headers.setdefault("Accept", "*/*")
     headers.setdefault("Accept-Encoding", "identity")
     if cookies and _VALUE.fullmatch(cookies):
         headers.setdefault("Cookie", cookies)
-    if body.content_type:
+    if body.content_type and typed:
         headers.setdefault("Content-Type", _checked("Content-Type", body.content_type))
     if request.body is not None or request.method in _EXPECT_BODY:
         headers["Content-Length"] = str(body.length)
