@@ -72,7 +72,11 @@ def from_sxcu(content: bytes, stem: str) -> Draft:
         raise UsageError(f"this is no ShareX uploader: it is not JSON: {error}") from error
     if not isinstance(given, dict) or not str(_get(given, "RequestURL", "")).strip():
         raise UsageError("this is no ShareX uploader: it has no RequestURL")
-    return _Uploader({str(key).lower(): value for key, value in given.items()}, stem).draft()
+    lowered = {str(key).lower(): value for key, value in given.items()}
+    for key, kind in (("parameters", dict), ("headers", dict), ("arguments", dict), ("regexlist", list)):
+        if not isinstance(lowered.get(key) or kind(), kind):
+            raise UsageError(f"this is no ShareX uploader: its {key} are not a {kind.__name__}")
+    return _Uploader(lowered, stem).draft()
 
 
 def _get(given: dict[str, Any], key: str, default: Any) -> Any:
@@ -127,11 +131,11 @@ class _Uploader:
         url = str(self.given["requesturl"]).strip()
         host = re.match(r"(?:https?://)?([^/?#]*)", url, re.IGNORECASE)
         said = host[1] if host else ""
-        if not re.fullmatch(r"[\w.{}$:|\\-]+", said) or keys.is_placeholder(url):
-            self._put_own_server(url, "")
-        elif _STAND_IN.fullmatch(said):
+        if _STAND_IN.fullmatch(said):
             self.found.stand_in = said
             self._put_own_server(said, url.partition(said)[2])
+        elif not re.fullmatch(r"[\w.{}$:|\\-]+", said) or keys.is_placeholder(url):
+            self._put_own_server(url, "")
         else:
             self._put_address(url if "://" in url else f"http://{url}")
         for name, value in (self.given.get("parameters") or {}).items():
