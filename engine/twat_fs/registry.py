@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import credentials, trust
-from twat_fs._version import __version__
+from twat_fs._version import USER_AGENT
 from twat_fs.entry_points import InstalledCatalog, card_path
 from twat_fs.environment import Settings, settings, using
 from twat_fs.errors import NotConfigured, TrustError, UsageError
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from twat_fs.upload_providers.protocols import Call
     from twat_fs.wire.job import Inputs, Job
 
-#: Names ourselves and where to complain, as hosts ask of programs (RFC 9110, 10.1.5).
-USER_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
 _log = logger()
 
 
@@ -60,8 +58,7 @@ class Registry:
         entry = self.catalog.entry(name)
         if entry is None:
             raise UsageError(f"there is no provider `{name}`", hint=self.catalog.nearest(name))
-        spec = self.catalog.spec(entry)
-        return Provider(entry, spec, self, trust.claims(entry, spec, self.settings))
+        return Provider(entry, self.catalog.spec(entry), self)
 
     def candidates(self, named: Sequence[str]) -> list[Provider]:
         """The providers to try, in order.
@@ -94,11 +91,11 @@ class Provider:
         registry: Whose it is.
     """
 
-    def __init__(self, entry: Entry, spec: Spec, registry: Registry, claims: Sequence[str] = ()) -> None:
+    def __init__(self, entry: Entry, spec: Spec, registry: Registry) -> None:
         self.entry = entry
         self.spec = spec
         self.registry = registry
-        self._claims = claims
+        self._claims = trust.claims(entry, spec, registry.settings)
         self._client: Any = None
 
     @property

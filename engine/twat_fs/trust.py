@@ -56,7 +56,7 @@ def claims(entry: Entry, spec: Spec, settings: Settings) -> Sequence[str]:
     Raises:
         TrustError: The spec may not run.
     """
-    if entry.bundled or not card_path(entry) or settings.trusts(spec.name):
+    if entry.bundled or not os.path.isfile(card_path(entry)) or settings.trusts(spec.name):
         return ()
     check_writers(entry.path, spec.name)
     if entry.origin != settings.own_folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twat_fs._version import USER_AGENT
 from twat_fs.environment import provider_names, settings
 from twat_fs.errors import (
     NonRetryableError,
@@ -16,7 +17,7 @@ from twat_fs.errors import (
     UploadFailed,
     UsageError,
 )
-from twat_fs.registry import USER_AGENT, Provider, Registry
+from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
 from twat_fs.units import shown_size
 from twat_fs.upload_providers.naming import wanted_name

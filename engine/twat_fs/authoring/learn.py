@@ -6,12 +6,13 @@ import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from twat_fs._version import USER_AGENT
 from twat_fs.authoring.replies import Candidate, candidates, put
 from twat_fs.authoring.write import as_yaml
 from twat_fs.errors import BadReply, UploadError
 from twat_fs.http.transport import Transport
 from twat_fs.messages import Request
-from twat_fs.registry import USER_AGENT, Provider, Registry
+from twat_fs.registry import Provider, Registry
 from twat_fs.spec.catalog import Entry, compile_card
 from twat_fs.spec.model import from_card
 from twat_fs.testing.recording import Tape

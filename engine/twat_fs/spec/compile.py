@@ -267,10 +267,7 @@ class Compiler:
 
 
 def merged_headers(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A step's headers over the defaults, by name without case; a null takes a default away.
-
-    The media type of a body is such a default too, the engine's: an empty one, which no header has, stands for none.
-    """
+    """A step's headers over the defaults, by name without case; a null takes a default away, the media type too."""
     own = {name: "" if value is None and name.lower() == "content-type" else value for name, value in own.items()}
     names = {name.lower() for name in own}
     merged = {name: value for name, value in defaults.items() if name.lower() not in names}

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from twat_fs._version import USER_AGENT
 from twat_fs.errors import TrustError, UploadError, UsageError
 from twat_fs.http.body import StreamingBody
 from twat_fs.http.transport import Transport
 from twat_fs.messages import Held, Multipart, Reply, Request, Shell, TextPart, reveal
-from twat_fs.registry import USER_AGENT
 from twat_fs.retry import retrying
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.declarative import run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from twat_fs._version import __version__
+from twat_fs._version import USER_AGENT
 from twat_fs.errors import TrustError
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Request, TextPart, Timeout
 from twat_fs.source import media_type
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Field = str | BinaryIO
 
-_AGENT = f"twat-fs/{__version__} (+https://github.com/twardoch/twat-fs)"
 #: Seconds without progress: a file may be looked at for long before the host answers.
 WITH_FILE = 300.0
 WITHOUT_FILE = 30.0
@@ -69,7 +68,7 @@ def send(
     chosen = current()
     wait = timeout or chosen.timeout or (WITHOUT_FILE if file is None else WITH_FILE)
     request = Request(provider, "", method, url, fields, body, Timeout(read=wait), private=known)
-    with Transport(user_agent=_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+    with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
         held = behind(file)
         source: Any = held.source if held else file
         reply = transport.send(request, source, held.progress if held else None)

@@ -153,9 +153,7 @@ def _headers(request: Request, aside: Aside) -> list[str]:
 
 def _header(name: str, value: Text) -> str:
     if not reveal(value).strip(" \t"):
-        if name.lower() == "content-type":
-            return f"-H {word([f'{name}:'])}"
-        return f"-H {word([f'{name};'])}"
+        return f"-H {word([f'{name}:' if name.lower() == 'content-type' else f'{name};'])}"
     pieces = pieces_of(value) if isinstance(value, Held) else [value.strip(" \t")]
     return f"-H {word([f'{name}: ', *pieces])}"
 
