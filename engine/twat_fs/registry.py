@@ -16,7 +16,7 @@ from twat_fs.upload_providers.naming import random_text
 from twat_fs.urls import authority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply, Request
@@ -212,9 +212,8 @@ class Provider:
             return self._verify(transport, url, source, depth, (*self.spec.hosts, *self._hosts(given or {})))
 
     def _hosts(self, given: Mapping[str, Any]) -> list[str]:
-        values = self._wire_options(given)
-        addresses = [name for name, facts in self.spec.options.items() if facts.get("type") == "url" and name in values]
-        return [authority(values[name]) for name in addresses]
+        addresses = [name for name, facts in self.spec.options.items() if facts.get("type") == "url"]
+        return [authority(value) for value in self._wire_options(given, addresses).values()]
 
     def _transport(self) -> Transport:
         from twat_fs.http.transport import Transport
@@ -263,19 +262,18 @@ class Provider:
         from twat_fs.retry import run
         from twat_fs.upload_providers.loading import sent_by
 
-        ready = call._replace(options=self._wire_options(call.options))
+        ready = call._replace(options=self._wire_options(call.options, self.spec.options))
         with using(self.registry.settings):
             result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry)
         if result.startswith(("http://", "https://")) and depth != "none":
             self.check(result, source, depth, call.options)
         return result
 
-    def _wire_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        values = self.option_values(given)
-        raw = {name: values.get(name, facts.get("default")) for name, facts in self.spec.options.items()}
-        return {
-            name: wire_value(name, self.spec.options[name], value) for name, value in raw.items() if value is not None
-        }
+    def _wire_options(self, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        declared, values = self.spec.options, self.option_values(given)
+        found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
+        wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in names}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def _timed(self, request: Request) -> Request:
         seconds = self.registry.settings.timeout

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _SUFFIXES = (".yaml", ".yml")
 _BUNDLED = "bundled"
+#: Specs that this process has compiled, by where they are and what their files were then; no more than so many.
+_specs: dict[Any, Spec] = {}
+_KEPT = 200
 
 
 class Entry(NamedTuple):
@@ -97,11 +100,22 @@ class Catalog:
             return source.start(SIZE_LIMIT + 1)
 
     def spec(self, entry: Entry) -> Spec:
-        """The compiled spec.
+        """The compiled spec; a program that uploads many files compiles one that does not change once.
 
         Raises:
             SpecError: It is not valid.
         """
+        stamp = (entry, _identity(entry.path))
+        spec = _specs.get(stamp)
+        if spec is None:
+            spec = self._spec(entry)
+            if stamp[1] is not None:
+                _specs[stamp] = spec
+                while len(_specs) > _KEPT:
+                    _specs.pop(next(iter(_specs)), None)
+        return spec
+
+    def _spec(self, entry: Entry) -> Spec:
         try:
             return from_card(self.card(entry))
         except (KeyError, TypeError, AttributeError, ValueError):  # something else stands in the cache
@@ -231,6 +245,15 @@ def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
         }
         for spec in specs
     }
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    """What tells a file from what it was before; None where there is no file, as inside a zip."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
 
 
 def _stamp(path: str) -> str:

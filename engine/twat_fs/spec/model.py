@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from twat_fs.messages import Timeout
+from twat_fs.spec.options import wire_value
 from twat_fs.units import parse_duration, parse_size
 
 Tree = list[Any]
@@ -71,7 +72,7 @@ class Retry(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A provider, compiled."""
+    """A provider, compiled; `defaults` is what an option sends that nobody gives."""
 
     name: str
     title: str
@@ -90,6 +91,7 @@ class Spec(NamedTuple):
     result: dict[str, Any]
     errors: Rules
     retry: Retry
+    defaults: dict[str, Any]
     sha256: str = ""
 
     @property
@@ -132,6 +134,11 @@ def from_card(card: dict[str, Any]) -> Spec:
         retry=Retry(
             retry["attempts"], parse_duration(retry["initial"]), parse_duration(retry["max"]), retry.get("from")
         ),
+        defaults={
+            name: wire_value(name, facts, facts["default"])
+            for name, facts in card["options"].items()
+            if facts.get("default") is not None
+        },
         sha256=card.get("sha256", ""),
     )
 

@@ -113,7 +113,7 @@ def _from_file(name: str, path: str) -> ModuleType:
 
 
 def _missing(error: ImportError) -> str:
-    extras = {"boto3": "s3", "botocore": "s3", "dropbox": "dropbox"}
+    extras = {"boto3": "s3", "botocore": "s3", "zlib_ng": "s3", "dropbox": "dropbox"}
     package = (error.name or "").partition(".")[0]
     if package in extras:
         return f"pip install 'twat-fs[{extras[package]}]'"

@@ -141,7 +141,7 @@ def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list
     hosts: list[str] = []
     for name, facts in spec.options.items():
         raw = given.get(name, facts.get("default"))
-        value = None if raw is None else wire_value(name, facts, raw)
+        value = wire_value(name, facts, given[name]) if name in given else spec.defaults.get(name)
         if value is not None and facts.get("type") == "url":
             try:
                 hosts.append(authority(value))

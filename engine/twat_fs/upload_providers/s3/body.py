@@ -7,8 +7,9 @@ import hashlib
 import io
 import re
 import threading
-import zlib
 from typing import TYPE_CHECKING, Any
+
+from zlib_ng import zlib_ng
 
 from twat_fs.errors import SourceError, VerifyError
 from twat_fs.text import printable
@@ -156,7 +157,7 @@ def crc32(blocks: Iterable[bytes | memoryview]) -> str:
     """A checksum as S3 writes it."""
     value = 0
     for block in blocks:
-        value = zlib.crc32(block, value)
+        value = zlib_ng.crc32(block, value)
     return base64.b64encode(value.to_bytes(4, "big")).decode()
 
 

@@ -73,7 +73,7 @@ class Transfer:
 
     def _at_once(self) -> dict[str, Any]:
         part = Part(self._source, 0, self._source.size, self._tally)
-        # With bytes boto3 does not ask first whether it may send, which costs a small file a second journey.
+        # Bytes are sent with the head; before what is a file boto3 asks first, which is a second journey.
         small = len(part) <= BLOCK
         body = bytes(part.read()) if small else part
         sums = {}
