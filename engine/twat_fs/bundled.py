@@ -7,6 +7,7 @@ import system, so that a zip on `sys.path` serves too.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Any
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +30,7 @@ def read(name: str) -> bytes | None:
     return None
 
 
+@lru_cache
 def checkout_folder() -> str | None:
     """The `providers.d` folder of the checkout that this package runs from, or None where it is installed."""
     folder = os.path.join(_CHECKOUT, "providers.d")

@@ -97,6 +97,7 @@ class Provider:
         self.registry = registry
         self._claims = trust.claims(entry, spec, registry.settings)
         self._client: Any = None
+        self._set: dict[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -137,16 +138,7 @@ class Provider:
             UsageError: The provider has no such option, or does not take the value.
             NotConfigured: The environment's value is not one that it takes.
         """
-        environ = self.registry.settings.environ
-        values = {
-            name: environ[facts["env"]]
-            for name, facts in self.spec.options.items()
-            if environ.get(facts.get("env", ""))
-        }
-        for name, value in values.items():
-            self._check_owner(self.spec.options[name]["env"])
-            self._hide(name, value)
-            self._check_variable(name, value)
+        values: dict[str, Any] = dict(self._variables())
         for name, value in given.items():
             if name not in self.spec.options:
                 known = ", ".join(self.spec.options) or "none"
@@ -155,6 +147,23 @@ class Provider:
             wire_value(name, self.spec.options[name], value)
             values[name] = value
         return values
+
+    def _variables(self) -> dict[str, str]:
+        """Options as the environment gives them, looked at once."""
+        if self._set is None:
+            environ = self.registry.settings.environ
+            named = ((name, facts["env"]) for name, facts in self.spec.options.items() if facts.get("env"))
+            found = {name: environ[variable] for name, variable in named if environ.get(variable)}
+            for name, value in found.items():
+                facts = self.spec.options[name]
+                self._check_owner(facts["env"])
+                self._hide(name, value)
+                try:
+                    wire_value(name, facts, value)
+                except UsageError as error:
+                    raise NotConfigured(f"{facts['env']}: {error.message}", self.name, hint=error.hint) from error
+            self._set = found
+        return self._set
 
     def _hide(self, name: str, value: Any) -> None:
         if self.spec.options[name].get("secret"):
@@ -288,10 +297,3 @@ class Provider:
                 self.name,
                 hint=f"If you trust that file with it, set TWAT_FS_TRUST={self.name}.",
             )
-
-    def _check_variable(self, name: str, value: str) -> None:
-        facts = self.spec.options[name]
-        try:
-            wire_value(name, facts, value)
-        except UsageError as error:
-            raise NotConfigured(f"{facts['env']}: {error.message}", self.name, hint=error.hint) from error

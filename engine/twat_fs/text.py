@@ -34,15 +34,17 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: tuple[str, ...] = ()
+        self._known: set[str] = set()
         self._lock = threading.Lock()
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: str) -> None:
         """Hide a further secret from now on; one of fewer than four characters cannot be."""
-        if not _LEAST <= len(secret) <= _MOST:
+        if secret in self._known or not _LEAST <= len(secret) <= _MOST:
             return
         with self._lock:
+            self._known.add(secret)
             self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
