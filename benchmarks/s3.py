@@ -1,11 +1,13 @@
-"""Measure the provider `s3` beside plain `boto3.upload_file`: one large file, and many small ones; HTTP and TLS.
+"""Measure the provider `s3` beside boto3, obstore, s5cmd and rclone: one large file, and many small ones; HTTP and TLS.
 
     python -m benchmarks.s3            # 1 GiB, some minutes
     python -m benchmarks.s3 --quick    # 64 MiB and two pairs: does it run at all
 
-Both sides are Python processes of their own that send to the same sink on 127.0.0.1; they take turns, and a row shows
-their medians. Counted is the sending, without what is imported and connected once; peaks are those of the process.
-`x theirs` is how many times as fast ours is, with its checksums on.
+Both sides of a row are processes of their own that send to the same sink on 127.0.0.1; they take turns, and the row
+shows their medians. Of a Python program the sending is counted, without what is imported and connected once; of s5cmd
+and rclone the whole process, which starts in hundredths of a second. Peaks are those of the process. `x theirs` is how
+many times as fast ours is, with its checksums on. What stands in `peers.txt` is installed under
+`.cache/` the first time.
 """
 
 from __future__ import annotations
@@ -15,16 +17,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.__main__ import ROOT, clean
 from benchmarks.measure import RSS_UNIT, Failed, Run, Surroundings
+from tests.servers.environment import CannotPrepare, prepared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: What every program has around its own `send(path)`: a first small upload that does not count, for what is loaded and
 #: connected once; then all files, and the seconds that they took.
@@ -72,7 +77,35 @@ parts = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 2
 def send(path):
     client.upload_file(path, "bucket", os.path.basename(path), Config=parts)
 """
+#: The Rust client with parts as large as ours; it has no CRC-32, so that it sends no checksum at all.
+OBSTORE = """
+import os, sys, obstore
+from pathlib import Path
+from obstore.store import S3Store
+store = S3Store("bucket", client_options={"allow_http": True}, unsigned_payload=True)
+def send(path):
+    obstore.put(store, os.path.basename(path), Path(path), chunk_size=64 << 20, max_concurrency=4)
+"""
 ROW = "{:6} {:16} {:>22} {:>9} {:>9} {:>9} {:>9} {:>11}"
+PEERS = Path(__file__).with_name("peers.txt")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Something that sends files: the command for them, and whether it prints the seconds that count."""
+
+    name: str
+    words: Callable[[list[str], Surroundings], list[str]]
+    prints_seconds: bool = True
+
+
+def python(name: str, code: str, program: str = sys.executable) -> Sender:
+    """A Python program around its `send(path)`."""
+    return Sender(name, lambda files, _: [program, "-c", code + AROUND, *files])
+
+
+OURS_SENDER = python("twat-fs", OURS)
+PLAIN_SENDER = python("boto3.upload_file", PLAIN)
 
 
 def main() -> int:
@@ -81,38 +114,73 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="64 MiB and two pairs, to see that it runs")
     quick = parser.parse_args().quick
     size, pairs = (64 << 20, 2) if quick else (1 << 30, 5)
+    peers = _peers()
     print(ROW.format("", "what", "beside", "ours ms", "theirs ms", "x theirs", "ours MiB", "theirs MiB"))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         large, small = _files(home, size)
+        rows = [(f"{size >> 20} MiB", large, sender) for sender in (PLAIN_SENDER, python("tuned, no checksums", TUNED))]
+        rows += [(f"{size >> 20} MiB", large, sender) for sender in peers]
+        rows += [("200 x 100 KiB", small, sender) for sender in (PLAIN_SENDER, python("boto3.put_object", PUT))]
+        rows += [("200 x 100 KiB", small, sender) for sender in peers]
         try:
             for scheme, surroundings in _hosts(home):
-                for title, files, name, theirs in (
-                    (f"{size >> 20} MiB", large, "boto3.upload_file", PLAIN),
-                    (f"{size >> 20} MiB", large, "tuned, no checksums", TUNED),
-                    ("200 x 100 KiB", small, "boto3.upload_file", PLAIN),
-                    ("200 x 100 KiB", small, "boto3.put_object", PUT),
-                ):
-                    print(row(scheme, title, name, *compared(theirs, files, pairs, surroundings)), flush=True)
+                for title, files, theirs in rows:
+                    print(row(scheme, title, theirs.name, *compared(theirs, files, pairs, surroundings)), flush=True)
         except Failed as failure:
             print(failure, file=sys.stderr)
             return 1
     return 0
 
 
-def compared(theirs: str, files: list[str], pairs: int, surroundings: Surroundings) -> tuple[Run, Run]:
+def _peers() -> list[Sender]:
+    """The programs of `peers.txt`; none, and a line that says so, where they cannot be installed."""
+    try:
+        folder = prepared(PEERS)
+    except CannotPrepare as failure:
+        print(f"without obstore, s5cmd and rclone: {failure}", file=sys.stderr)
+        return []
+    s5cmd = next(folder.parent.glob("lib/*/site-packages/s5cmd/bin/s5cmd"))  # what `bin` has is a script around it
+    return [
+        python("obstore", OBSTORE, str(folder / "python")),
+        Sender("s5cmd", lambda files, around: _s5cmd(str(s5cmd), files, around), prints_seconds=False),
+        Sender("rclone", lambda files, around: _rclone(str(folder / "rclone"), files, around), prints_seconds=False),
+    ]
+
+
+def _s5cmd(program: str, files: list[str], around: Surroundings) -> list[str]:
+    _, path, *more = files
+    source = str(Path(path).with_name("*.bin")) if more else path
+    host = ["--endpoint-url", around.environment["AWS_ENDPOINT_URL"], "--no-verify-ssl"]
+    return [program, *host, "--log", "error", "--numworkers", "8", "cp", source, "s3://bucket/"]
+
+
+def _rclone(program: str, files: list[str], around: Surroundings) -> list[str]:
+    _, path, *more = files
+    endpoint = around.environment["AWS_ENDPOINT_URL"]
+    bucket = f":s3,provider=Other,env_auth,endpoint='{endpoint}',no_check_bucket,no_head:bucket/"
+    names = ["copy", str(Path(path).parent), bucket] if more else ["copyto", path, bucket + "large.bin"]
+    authority = around.environment.get("AWS_CA_BUNDLE")
+    trust = ["--ca-cert", authority] if authority else []
+    # It asks for a file of several streams afterwards, which this sink does not have; parts it sends at once anyway.
+    large = ["--multi-thread-cutoff", "1P", "--s3-upload-cutoff", "64M", "--s3-chunk-size", "64M"]
+    return [program, *names, *trust, *large, "--no-check-dest", "--retries", "1", "--transfers", "8"]
+
+
+def compared(theirs: Sender, files: list[str], pairs: int, surroundings: Surroundings) -> tuple[Run, Run]:
     """The medians of ours and theirs, which take turns."""
-    runs: dict[str, list[Run]] = {OURS: [], theirs: []}
+    runs: dict[Sender, list[Run]] = {OURS_SENDER: [], theirs: []}
     for number in range(pairs):
-        for code in (OURS, theirs) if number % 2 == 0 else (theirs, OURS):
-            runs[code].append(_run(code, files, surroundings))
+        for sender in (OURS_SENDER, theirs) if number % 2 == 0 else (theirs, OURS_SENDER):
+            runs[sender].append(_run(sender, files, surroundings))
     ours, other = (Run(median(run.seconds for run in side), median(run.peak for run in side)) for side in runs.values())
     return ours, other
 
 
-def _run(code: str, files: list[str], surroundings: Surroundings) -> Run:
+def _run(sender: Sender, files: list[str], surroundings: Surroundings) -> Run:
+    began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-c", code + AROUND, *files],
+        sender.words(files, surroundings),
         cwd=surroundings.folder,
         env=surroundings.environment,
         stdin=subprocess.DEVNULL,
@@ -120,11 +188,12 @@ def _run(code: str, files: list[str], surroundings: Surroundings) -> Run:
         stderr=subprocess.PIPE,
     )
     _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     out, err = process.communicate()
     if process.returncode:
-        raise Failed(f"it ended with {process.returncode}: {err.decode(errors='replace')}")
-    return Run(float(out), usage.ru_maxrss * RSS_UNIT / 2**20)
+        raise Failed(f"{sender.name} ended with {process.returncode}: {err.decode(errors='replace')}")
+    return Run(float(out) if sender.prints_seconds else seconds, usage.ru_maxrss * RSS_UNIT / 2**20)
 
 
 def row(scheme: str, title: str, name: str, ours: Run, theirs: Run) -> str:
@@ -153,7 +222,12 @@ def _hosts(home: Path) -> Iterator[tuple[str, Surroundings]]:
     authority, certificate = home / "ca.pem", home / "server.pem"
     _certify(authority, certificate)
     with sink(str(certificate)) as port:
-        yield "TLS", _surroundings(home, f"https://127.0.0.1:{port}", AWS_CA_BUNDLE=str(authority))
+        yield (
+            "TLS",
+            _surroundings(
+                home, f"https://127.0.0.1:{port}", AWS_CA_BUNDLE=str(authority), SSL_CERT_FILE=str(authority)
+            ),
+        )
 
 
 def _surroundings(home: Path, endpoint: str, **more: str) -> Surroundings:

@@ -33,7 +33,7 @@ class CannotPrepare(Exception):
 
 def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE) -> Path:
     """The `bin` folder of an environment that holds these requirements, made now if there is none."""
-    place = cache / f"servers-{_digest(requirements)}"
+    place = cache / f"{requirements.stem}-{_digest(requirements)}"
     if not place.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(place.with_suffix(".lock")):

@@ -155,8 +155,8 @@ def _as_data(tested: _Tested) -> dict[str, Any]:
 
 def _serve(registry: Registry, report: Report, given: dict[str, Any]) -> int:
     """Answer as the spec's host until Ctrl-C."""
+    from twat_fs.testing.example_host import ExampleHost, write_copy
     from twat_fs.testing.fake_host import FakeHost
-    from twat_fs.testing.spec_fake import SpecFake, write_copy
 
     reads = list(specs_named(registry, given["specs"])) if given["specs"] else []
     if len(reads) != 1:
@@ -165,7 +165,7 @@ def _serve(registry: Registry, report: Report, given: dict[str, Any]) -> int:
     content = read()
     spec = _compiled(content, path, stem)
     example = _chosen(load(content).data.get("examples") or [], given["example"], spec.name)
-    fake = SpecFake(spec, example)
+    fake = ExampleHost(spec, example)
     with FakeHost(fake, port=given["port"] or 0) as host, tempfile.TemporaryDirectory(prefix="twat-fs-") as folder:
         write_copy(folder, spec.name, content, host.url)
         report.say(f"{spec.name} is played at {host.url}; Ctrl-C ends it. In another shell:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import urllib.request
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from twat_fs.errors import UploadError
     from twat_fs.results import UploadResult
     from twat_fs.testing.play import Play
     from twat_fs.testing.seen import Seen
@@ -41,6 +43,8 @@ class Traits(NamedTuple):
         credentials: Environment variables with values that the host takes; empty where it needs none.
         idempotent: Sending twice does no harm, so that it is done where no answer came.
         trims: A line break at a credential's end is taken away, rather than refused.
+        takes: The statuses that mean success, if not any 2xx.
+        meanings: Statuses that this host uses in a way of its own, and the class of error that each means.
     """
 
     network: bool = True
@@ -50,6 +54,8 @@ class Traits(NamedTuple):
     credentials: Mapping[str, str] = {}
     idempotent: bool = False
     trims: bool = False
+    takes: Sequence[int] = ()
+    meanings: Mapping[int, type[UploadError]] = {}
 
 
 class Faulty:
@@ -92,6 +98,14 @@ class Bench:
     def host(self) -> Callable[[Seen], Play]:
         """The script of a host that this provider understands; see `twat_fs.testing.hosts`."""
         return FormHost()
+
+    def tls(self) -> ssl.SSLContext | None:
+        """A server's TLS context, for a provider that speaks to https hosts only; its authority must be trusted."""
+        return None
+
+    def serve(self, script: Callable[[Seen], Play]) -> FakeHost:
+        """A host on loopback with a script, over TLS where the provider wants it."""
+        return FakeHost(script, tls=self.tls())
 
     def from_environment(self, url: str) -> Any:
         """The provider as `get_provider()` makes it, for one that needs credentials.
@@ -142,7 +156,7 @@ class Bench:
         """Upload to a host that answers so; see `Faulty`. What the host saw is then `self.bodies`."""
         script = Faulty(self.host(), faults, CONTENT)
         self.bodies = script.bodies
-        with FakeHost(script) as host:
+        with self.serve(script) as host:
             return self.send(host.url, Source(self.file()), attempts=attempts)
 
     def right(self, **changed: Any) -> Callable[[Seen], Play]:
@@ -160,12 +174,19 @@ class Bench:
         if url.startswith("file://"):
             with open(unquote(url.removeprefix("file://"), errors="surrogateescape"), "rb") as file:
                 return file.read()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        trusted = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusted)
+        )
         with opener.open(url, timeout=10) as reply:
             content: bytes = reply.read()
             return content
 
     def told(self, host: FakeHost, result: UploadResult) -> str:
         """All that the host was told, and the URL, as text with nothing percent-encoded."""
-        seen = [unquote(request.target) + request.body.decode("utf-8", "replace") for request in host.requests]
+        seen = [
+            "\n".join([unquote(request.target), *(unquote(value) for _, value in request.headers)])
+            + request.body.decode("utf-8", "replace")
+            for request in host.requests
+        ]
         return "\n".join([*seen, unquote(result)])

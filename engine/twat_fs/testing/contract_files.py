@@ -11,7 +11,6 @@ from twat_fs.errors import SourceError, TooLarge
 from twat_fs.source import Source
 from twat_fs.testing.bench import CONTENT, Bench
 from twat_fs.testing.evil import EVIL
-from twat_fs.testing.fake_host import FakeHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,21 +31,21 @@ class FileContract(Bench):
     """What holds for every file."""
 
     def test_what_the_url_serves_is_what_was_sent(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             result = self.send(host.url, Source(self.file()))
             assert self.fetch(result) == CONTENT
 
     def test_a_file_of_no_bytes_is_sent(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             assert self.fetch(self.send(host.url, Source(self.file(content=b"")))) == b""
 
     def test_a_file_of_all_bytes_and_several_blocks_is_sent_as_it_is(self) -> None:
         content = bytes(range(256)) * 5000
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             assert self.fetch(self.send(host.url, Source(self.file(content=content)))) == content
 
     def test_the_length_is_announced_and_right(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             self.send(host.url, Source(self.file()))
         for seen in host.requests:
             assert seen.header("Transfer-Encoding") is None
@@ -54,13 +53,13 @@ class FileContract(Bench):
         assert bool(host.requests) is self.traits.network
 
     def test_a_file_exactly_at_the_limit_is_sent(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             client = self.make(host.url)
             client.max_file_size = len(CONTENT)
             assert self.fetch(self.send(host.url, Source(self.file()), client=client)) == CONTENT
 
     def test_a_file_one_byte_over_the_limit_is_refused_before_anything_is_sent(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             client = self.make(host.url)
             client.max_file_size = len(CONTENT) - 1
             with pytest.raises(TooLarge):
@@ -69,7 +68,7 @@ class FileContract(Bench):
 
     @pytest.mark.parametrize("name", _NAMES.values(), ids=_NAMES)
     def test_a_name_is_sent_as_a_name_and_nothing_else(self, name: str | bytes) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             result = self.send(host.url, Source(self.file(name)))
             assert self.fetch(result) == CONTENT
         for seen in host.requests:
@@ -78,7 +77,7 @@ class FileContract(Bench):
             assert len([part for part in seen.parts if part.filename is not None]) <= 1
 
     def test_only_the_last_part_of_the_path_is_told(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             result = self.send(host.url, Source(self.file("holiday.txt")))
             told = self.told(host, result)
         assert os.fspath(self.folder) not in told or not self.traits.network
@@ -88,7 +87,7 @@ class FileContract(Bench):
     def test_a_file_that_does_not_keep_still_gets_no_url_for_other_bytes(self, evil: Callable[[str], Source]) -> None:
         """A provider that reads the path itself does not meet every fault; then it has sent what was promised."""
         path = self.file(content=CONTENT * 40)
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             try:
                 result = self.send(host.url, evil(path), attempts=3)
             except SourceError:
@@ -96,12 +95,12 @@ class FileContract(Bench):
             assert self.fetch(result) == CONTENT * 40
 
     def test_a_file_that_has_changed_is_not_tried_again(self) -> None:
-        with FakeHost(self.host()) as host, pytest.raises(SourceError):
+        with self.serve(self.host()) as host, pytest.raises(SourceError):
             self.send(host.url, EVIL["grows"](self.file()), attempts=3)
         assert len([seen for seen in host.requests if CONTENT in seen.body]) <= 1
 
     def test_what_is_not_a_file_is_refused_before_anything_is_sent(self) -> None:
-        with FakeHost(self.host()) as host:
+        with self.serve(self.host()) as host:
             client = self.make(host.url)
             for path in (self.folder, self.folder / "nothing"):
                 with pytest.raises(SourceError):

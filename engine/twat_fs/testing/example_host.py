@@ -1,0 +1,170 @@
+"""A fake of a spec's host that keeps running: it answers as the spec's example says, and serves what it was sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from twat_fs.testing.hosts import file_in
+from twat_fs.testing.play import Play
+from twat_fs.testing.spec_play import play
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twat_fs.spec.model import Spec
+    from twat_fs.testing.seen import Seen
+    from twat_fs.testing.spec_play import Exchange
+
+#: An address without its path: in texts, in templates, whose hosts can be made of what was saved, and in regexes.
+_ORIGIN = re.compile(r"""https?\??://(?:\{\{.*?\}\}|\)\?|[^/\s"'<>,?])+""")
+_RUN = re.compile(r"[A-Za-z0-9]{4,}")
+#: What the framing of a reply is made of, which is the fake's own.
+_FRAMING = ("content-length", "connection", "transfer-encoding")
+
+
+class ExampleHost:
+    """Answers requests to a spec's host from one of the spec's examples; a script for `FakeHost`.
+
+    A request is known by its method and path, as the example sends them; where names in a path differ, by the path that
+    is most like it. Addresses in answers lead here. Each upload gets an address of its own: the part of the example's
+    `url` that the replies make up, such as an id, is counted on. Any other GET or HEAD gets the file of that address,
+    or the one that came last where replies make nothing up.
+
+    Args:
+        spec: The provider.
+        example: The entry of `examples` to answer from.
+    """
+
+    def __init__(self, spec: Spec, example: Mapping[str, Any]) -> None:
+        self._exchanges = play(spec, example).exchanges
+        self._token = _token(self._exchanges, example)
+        self._lock = threading.Lock()
+        self._own: list[str] = []
+        self._files: dict[str, bytes] = {}
+
+    def __call__(self, seen: Seen) -> Play:
+        """The reply to a request."""
+        with self._lock:
+            exchange = self._meant(seen)
+            return self._fetched(seen) if exchange is None else self._answered(seen, exchange)
+
+    def _meant(self, seen: Seen) -> Exchange | None:
+        path = seen.target.partition("?")[0]
+        same = [each for each in self._exchanges if each.sent["method"] == seen.method]
+        exact = [each for each in same if urlsplit(each.sent["url"]).path == path]
+        if exact or seen.method in ("GET", "HEAD"):
+            return exact[0] if exact else None
+        return max(same, key=lambda each: _likeness(urlsplit(each.sent["url"]).path, path), default=None)
+
+    def _answered(self, seen: Seen, exchange: Exchange) -> Play:
+        own = self._known(seen) or self._new(exchange)
+        if _carries_file(exchange):
+            self._files[own] = self._files[seen.target.partition("?")[0]] = file_in(seen)  # an empty `own`: the last
+        headers = [(name, self._told(value, own, seen)) for name, value in exchange.reply.headers.items()]
+        kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
+        body = self._told(exchange.reply.body.decode("utf-8", "replace"), own, seen)
+        return Play(exchange.reply.status, body.encode(), kept)
+
+    def _known(self, seen: Seen) -> str:
+        """Which upload a request belongs to, by what its address has of an earlier reply; empty where to none."""
+        return next((own for own in self._own if own in seen.target), "")
+
+    def _new(self, exchange: Exchange) -> str:
+        """What makes the address of the next upload its own; empty where the reply says nothing of it."""
+        if not self._token or self._token not in _words(exchange):
+            return ""
+        self._own.append(_varied(self._token, len(self._own) + 1))
+        return self._own[-1]
+
+    def _told(self, text: str, own: str, seen: Seen) -> str:
+        return led(text.replace(self._token, own) if own else text, seen.origin)
+
+    def _fetched(self, seen: Seen) -> Play:
+        if seen.method not in ("GET", "HEAD"):
+            return Play(405, b"the spec's example sends no such request")
+        for own in (self._known(seen), seen.target.partition("?")[0], ""):
+            if own in self._files:
+                return Play(200, self._files[own])
+        return Play(404)
+
+
+def _token(exchanges: Sequence[Exchange], example: Mapping[str, Any]) -> str:
+    """The part of the example's `url` that comes out of a reply and looks most like an id; empty where none does."""
+    parts = urlsplit(str(example.get("url", "")))
+    name = str(example.get("file", {}).get("name", "example.txt"))
+    replied = " ".join(_words(exchange) for exchange in exchanges)
+    runs = [run for run in _RUN.findall(f"{parts.path} {parts.query}") if run in replied and run not in name]
+    # Else it is a word. Examples have one sign again and again where a template is random.
+    ids = [run for run in runs if _kinds(run) > 1 or run.isdigit() or len(set(run)) == 1]
+    return max(ids, key=lambda run: (_kinds(run), len(run)), default="")
+
+
+def _kinds(run: str) -> int:
+    return sum(any(sign in kind for sign in run) for kind in (digits, ascii_lowercase, ascii_uppercase))
+
+
+def _varied(token: str, count: int) -> str:
+    """A token counted on, each sign by signs of its kind, so that it still looks as it did."""
+    signs = list(token)
+    for at in reversed(range(len(signs))):
+        kind = next(kind for kind in (digits, ascii_lowercase, ascii_uppercase) if signs[at] in kind)
+        count, moved = divmod(count + kind.index(signs[at]), len(kind))
+        signs[at] = kind[moved]
+    return "".join(signs)
+
+
+def _words(exchange: Exchange) -> str:
+    return exchange.reply.body.decode("utf-8", "replace") + " ".join(exchange.reply.headers.values())
+
+
+def _likeness(one: str, other: str) -> int:
+    """How many parts two paths have in common, and whether they have as many."""
+    mine, theirs = one.split("/"), other.split("/")
+    return sum(a == b for a, b in zip(mine, theirs)) * 2 + (len(mine) == len(theirs))  # noqa: B905
+
+
+def led(text: str, origin: str) -> str:
+    """A text in which every address leads to another origin."""
+    return _ORIGIN.sub(lambda _: origin, text)
+
+
+def copied(content: bytes, origin: str, **changed: Any) -> str:
+    """A spec's text with every address leading to another origin, so that the spec can be used with a fake host.
+
+    Args:
+        content: The spec's bytes.
+        origin: Such as `http://127.0.0.1:8080`.
+        **changed: Keys of the spec to give other values.
+    """
+    import yaml
+
+    from twat_fs.spec.load import load
+
+    data = json.loads(led(json.dumps(load(content).data), origin))
+    data.pop("examples", None)
+    data |= changed
+    if "allow_hosts" in data:
+        data["allow_hosts"] = [origin.partition("//")[2]]
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
+def write_copy(folder: str, name: str, content: bytes, origin: str) -> str:
+    """Write such a copy into a folder; returns its path.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path = os.path.join(folder, f"{name}.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(copied(content, origin))
+    return path
+
+
+def _carries_file(exchange: Exchange) -> bool:
+    return "{{ file }}" in json.dumps(exchange.sent)
