@@ -107,8 +107,16 @@ class SpecProvider(BaseProvider):
                 "expiration": bool(said.get("expiration")) or "expires" in spec.options,
                 "delete": bool(said.get("delete")),
             },
-            "auth_required": any(credential.required for credential in spec.credentials),
+            "auth_required": self._needs_login(),
         }
+
+    def _needs_login(self) -> bool:
+        """What the spec requires; a Python provider knows itself, for one way to log in may do as well as another."""
+        if self._provider.spec.kind == "python":
+            client = self._provider.client()
+            if hasattr(client, "get_capabilities"):
+                return bool(client.get_capabilities().get("auth_required"))
+        return any(credential.required for credential in self._provider.spec.credentials)
 
     def upload(self, source: Source, call: Call) -> UploadResult:
         """Upload an open file; see `twat_fs.upload_providers.protocols.Transfer`."""

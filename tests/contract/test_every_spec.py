@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
     import pytest
 
-_AUTHORITY = trustme.CA()
-_CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-_AUTHORITY.issue_cert("127.0.0.1").configure_cert(_CONTEXT)
+AUTHORITY = trustme.CA()
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+AUTHORITY.issue_cert("127.0.0.1").configure_cert(CONTEXT)
 
 
 class OverTls(ExampleContract):
     """The bundled specs speak to https hosts."""
 
     def tls(self) -> ssl.SSLContext:
-        return _CONTEXT
+        return CONTEXT
 
     def prepare(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().prepare(folder, monkeypatch)
         authority = folder / "authority.pem"
-        _AUTHORITY.cert_pem.write_to_path(str(authority))
+        AUTHORITY.cert_pem.write_to_path(str(authority))
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
 
 
@@ -37,6 +37,11 @@ def _path(name: str) -> str:
     entry = CATALOG.entry(name)
     assert entry is not None
     return entry.path
+
+
+def test_every_bundled_provider_is_under_the_contract() -> None:
+    python = {"local", "s3", "dropbox"}  # in the modules beside this one
+    assert {entry.name for entry in CATALOG.entries()} == python | set(NAMES)
 
 
 for _name in NAMES:

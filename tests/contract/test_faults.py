@@ -1,4 +1,4 @@
-"""What every bundled provider does when its host, or the file, is not what one hopes for."""
+"""What of every bundled spec the contract for authors does not ask: each step, each secret, each sign of a name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from tests.contract.bundled import NAMES, Stage, file_of, holds_secret, played, secrets, specs, success
 from tests.support import PLANTED
 from twat_fs import retry
-from twat_fs.errors import SPEC_ERRORS, RetryableError
 from twat_fs.testing.fake_host import FakeHost, Play
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 each = pytest.mark.parametrize("name", NAMES)
 CONTENT = os.urandom(300_001)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 @pytest.fixture
@@ -111,34 +109,6 @@ def test_a_file_of_any_name_goes_up(name: str, file_name: str, sent: str, tmp_pa
         assert last == quote(sent.replace("%22", '"').replace("%0A", "\n").replace("%0D", "\r"), safe="")
 
 
-@each
-def test_an_empty_file_goes_up(name: str, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").touch()
-    stage = Stage(name)
-    with FakeHost(stage) as host:
-        ended = played(stage, host, tmp_path / "a.txt", tmp_path / "specs")
-    assert ended.outcome.result, ended.message
-    (seen,) = stage.tries
-    assert file_of(seen) == EMPTY
-    assert seen.header("Content-Length") is not None
-    assert seen.header("Transfer-Encoding") is None
-
-
-@each
-@pytest.mark.parametrize(("status", "usual"), [(413, "too_large"), (403, "forbidden")])
-def test_a_refusal_is_told_and_not_repeated(
-    name: str, status: int, usual: str, path: Path, tmp_path: Path, slept: list[float]
-) -> None:
-    stage = Stage(name, Play(status))
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs")
-    expected = meaning(specs()[name], status, usual)
-    assert not issubclass(SPEC_ERRORS[expected], RetryableError)
-    assert (ended.outcome.result, ended.kind) == (None, expected), ended.message
-    assert ended.outcome.attempts[0].status == status
-    assert (len(stage.tries), slept) == (1, [])
-
-
 @pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) == 1])
 def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_path: Path) -> None:
     path.write_bytes(CONTENT * 30)
@@ -146,27 +116,6 @@ def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_pat
         ended = played(Stage(name), host, path, tmp_path / "specs")
     assert ended.kind == meaning(specs()[name], 413, "too_large"), ended.message
     assert len(host.wait_for(1)) == 1
-
-
-@each
-def test_too_many_requests_are_waited_out(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
-    stage = Stage(name, Play(429, headers=[("Retry-After", "7")]))
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs")
-    assert ended.outcome.result, ended.message
-    assert [file_of(seen) for seen in stage.tries] == [DIGEST, DIGEST]
-    assert len(slept) == 1
-    assert slept[0] >= 7
-
-
-@each
-def test_a_host_that_is_out_of_order_is_asked_again(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
-    stage = Stage(name, Play(500), Play(503, b"<html><title>Busy</title></html>"))
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs")
-    assert ended.outcome.result, ended.message
-    assert [file_of(seen) for seen in stage.tries] == [DIGEST] * 3
-    assert len(slept) == 2
 
 
 @each
@@ -188,36 +137,6 @@ def test_a_reply_that_is_no_answer_is_a_bad_reply(name: str, body: bytes, path: 
     assert ended.outcome.result is None
     assert ended.kind in ("bad_reply", "rejected"), ended.message
     assert len(stage.seen) == 1
-
-
-@each
-@pytest.mark.parametrize("status", [302, 307])
-def test_a_redirect_is_not_followed(
-    name: str, status: int, path: Path, tmp_path: Path, elsewhere: FakeHost, slept: list[float]
-) -> None:
-    stage = Stage(name, Play(status, b"<html>", headers=[("Location", f"{elsewhere.url}/x")]))
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs")
-    assert ended.kind == "redirected"
-    assert elsewhere.authority in ended.message
-    assert (len(stage.tries), slept) == (1, [])
-
-
-@each
-def test_a_connection_that_closes_without_an_answer_may_have_stored_the_file(
-    name: str, path: Path, tmp_path: Path, slept: list[float]
-) -> None:
-    stage = Stage(name, *[Play(mute=True, close=True)] * 20)
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs")
-    step = specs()[name].steps[stage.file_step]
-    assert ended.kind == "network", ended.message
-    assert ended.outcome.ambiguous == [name]
-    if step.idempotent:
-        assert len(stage.tries) >= specs()[name].retry.attempts
-    else:
-        assert len(stage.tries) == 1
-    assert {file_of(seen) for seen in stage.tries} == {DIGEST}
 
 
 @each
@@ -249,20 +168,6 @@ def test_a_host_that_echoes_what_it_was_sent_betrays_no_secret(name: str, path: 
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.kind == meaning(specs()[name], 400, "bad_request")
     assert PLANTED not in ended.message
-
-
-@each
-def test_a_missing_key_is_told_before_anything_is_sent(name: str, path: Path, tmp_path: Path) -> None:
-    required = [item.name for item in specs()[name].credentials if item.required]
-    stage = Stage(name)
-    with FakeHost(stage) as host:
-        ended = played(stage, host, path, tmp_path / "specs", keys=False)
-    if required:
-        assert ended.kind == "config"
-        assert required[0] in ended.message
-        assert stage.seen == []
-    else:
-        assert ended.outcome.result, ended.message
 
 
 several = pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) > 1])

@@ -43,6 +43,7 @@ class Traits(NamedTuple):
         credentials: Environment variables with values that the host takes; empty where it needs none.
         idempotent: Sending twice does no harm, so that it is done where no answer came.
         trims: A line break at a credential's end is taken away, rather than refused.
+        repeats: It sends a single request again itself where the host is out of order.
         takes: The statuses that mean success, if not any 2xx.
         meanings: Statuses that this host uses in a way of its own, and the class of error that each means.
     """
@@ -54,6 +55,7 @@ class Traits(NamedTuple):
     credentials: Mapping[str, str] = {}
     idempotent: bool = False
     trims: bool = False
+    repeats: bool = False
     takes: Sequence[int] = ()
     meanings: Mapping[int, type[UploadError]] = {}
 

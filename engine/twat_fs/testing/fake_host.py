@@ -169,6 +169,8 @@ class FakeHost:
         if seen is None:
             return False
         play = None if callable(self._script) else self._next_play()
+        if (seen.header("Expect") or "").lower() == "100-continue" and not seen.length and (not play or play.waits):
+            sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             self._read_body(sock, seen, play)
         finally:

@@ -85,6 +85,11 @@ class Play:
         return ["Connection: close"]
 
     @property
+    def waits(self) -> bool:
+        """True where the whole body is read before the reply, so that a client that asks is told to go on."""
+        return self.after is None and not self.mute
+
+    @property
     def ends(self) -> bool:
         """True where the connection cannot be used after this reply."""
         unframed = self.length is not None or (not isinstance(self.body, bytes) and not self.chunked)

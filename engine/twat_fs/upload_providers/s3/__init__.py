@@ -13,7 +13,7 @@ from twat_fs.environment import current
 from twat_fs.results import UploadResult
 from twat_fs.upload_providers.s3.address import key_of, url_of
 from twat_fs.upload_providers.s3.client import client_for, credentials_found
-from twat_fs.upload_providers.s3.errors import translated
+from twat_fs.upload_providers.s3.errors import translated, unanswered
 from twat_fs.upload_providers.s3.options import read_options
 from twat_fs.upload_providers.s3.transfer import Transfer
 from twat_fs.upload_providers.simple import SyncBaseProvider
@@ -38,20 +38,29 @@ class S3Provider(SyncBaseProvider):
 
     provider_name = _NAME
 
+    @classmethod
+    def get_capabilities(cls) -> dict[str, Any]:
+        """What the provider can do; the chain has many ways to log in, of which one must do."""
+        return {**super().get_capabilities(), "auth_required": True}
+
     def upload(self, source: Source, call: Call) -> UploadResult:
         """Upload an open file; see `twat_fs.upload_providers.protocols.Transfer`."""
         environ = current().environ
         options = read_options(call.options, environ)
         key = key_of(call.remote_path, options.prefix)
         host = options.target.endpoint or "https://s3.amazonaws.com"
+        transfer: Transfer | None = None
         try:
             client = client_for(options.target, environ)
             host = client.meta.endpoint_url
-            answer = Transfer(client, options, key, source, call).run()
+            transfer = Transfer(client, options, key, source, call)
+            answer = transfer.run()
             url = url_of(client, options, key)
         except (BotoCoreError, ClientError, Boto3Error) as error:
             where = urlsplit(host).netloc or host
-            raise translated(error, host=where, bucket=options.bucket, key=key) from error
+            failure = translated(error, host=where, bucket=options.bucket, key=key)
+            failure.ambiguous |= unanswered(error) and transfer is not None and transfer.may_be_there
+            raise failure from error
         return UploadResult(url, _metadata(options, key, answer))
 
 

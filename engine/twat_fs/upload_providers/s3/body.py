@@ -88,6 +88,14 @@ class Part:
             self._counted = self._position
         return self._buffer[:count]
 
+    def content(self) -> bytes:
+        """All of it at once, for a part of one block: a read can give less than was asked for.
+
+        Raises:
+            Stopped: The file cannot be read, or shrank.
+        """
+        return b"".join(bytes(block) for block in self._blocks())
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go elsewhere; what is read then is not being sent until `begin` says so."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]

@@ -71,7 +71,7 @@ def _matters(name: str) -> bool:
 
 def _client(target: Target, environ: Mapping[str, str]) -> Any:
     _hush()
-    session = boto3.Session(region_name=target.region)
+    session = boto3.Session(region_name=target.region, **_keys(environ))
     # A web identity (AWS_WEB_IDENTITY_TOKEN_FILE) takes the role of AWS_ROLE_ARN on itself, inside boto3's chain.
     if target.role_arn and not environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
         session = _in_role(session, target.role_arn, environ)
@@ -97,6 +97,13 @@ def _at_once(params: dict[str, Any], **_: Any) -> None:
     if isinstance(params["body"], io.BytesIO):
         params["body"] = params["body"].getvalue()
         params["headers"].pop("Expect", None)
+
+
+def _keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """The keys of the environment, which come first in the chain, without the line break that `$(cat file)` leaves."""
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    found = {name: environ.get(name.upper(), "").removesuffix("\n").removesuffix("\r") for name in names}
+    return {name: value for name, value in found.items() if value} if all(found[name] for name in names[:2]) else {}
 
 
 def _begin(request: Any, **_: Any) -> None:

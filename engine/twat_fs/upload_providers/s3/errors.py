@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from botocore import exceptions as boto  # type: ignore[import-untyped]
 
 from twat_fs import errors
+from twat_fs.messages import Reply
 from twat_fs.text import printable
+from twat_fs.wire.classify import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,17 +177,28 @@ def translated(error: Exception, *, host: str, bucket: str, key: str) -> errors.
     return _made(_Meaning(errors.NonRetryableError, "{words}"), facts)
 
 
+def unanswered(error: Exception) -> bool:
+    """Whether a request was sent, as far as one can know, and no answer to it came."""
+    return isinstance(error, boto.HTTPClientError)
+
+
 def _answered(response: Mapping[str, Any], facts: dict[str, str]) -> errors.UploadError:
     told, about = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(told.get("Code", "")), about.get("HTTPStatusCode")
     region = about.get("HTTPHeaders", {}).get("x-amz-bucket-region") or told.get("Region")
     if region:
         facts["region"] = f", {printable(str(region), 40)}"
-    meaning = _CODES.get(code) or _Meaning(_kind_of(status), "the host refused it")
+    kind = str(about.get("HTTPHeaders", {}).get("content-type", ""))
+    if code == "500" and kind and "xml" not in kind:  # boto3 says so too of a success that has no XML in it
+        meaning = _Meaning(errors.BadReply, "what answered is no S3", "Check AWS_ENDPOINT_URL and the network.")
+    else:
+        meaning = _CODES.get(code) or _Meaning(_kind_of(status), "the host refused it")
     words = printable(str(told.get("Message") or ""))
     said = ": ".join(part for part in (printable(code, 60), words) if part)
     error = _made(meaning, facts, said=f" ({facts['host']} says {said})" if said else "")
     error.status = status
+    if isinstance(error, errors.RateLimited):
+        error.retry_after = retry_after(Reply(status or 0, headers=about.get("HTTPHeaders", {})))
     # A repeated request may have met its own first try, whose answer was lost.
     error.ambiguous = code == "PreconditionFailed" and bool(about.get("RetryAttempts"))
     return error

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _PATIENCE = 20.0
 _HURRY = 0.4
 
+_NOT_FOUND = 404
+
 _log = logging.getLogger("twat_fs")
 
 
@@ -41,6 +43,9 @@ class Transfer:
         key: The object's.
         source: The file.
         call: What the caller wants.
+
+    Attributes:
+        may_be_there: Whether what was sent is enough for the host to have the file, answer or not.
     """
 
     def __init__(self, client: Any, options: Options, key: str, source: Source, call: Call) -> None:
@@ -50,6 +55,7 @@ class Transfer:
         self._source = source
         self._tally = Tally(source.size, call.progress)
         self._unless_there = {} if call.force else {"IfNoneMatch": "*"}
+        self.may_be_there = False
         self._parameters = {"ContentType": source.type, **options.parameters}
 
     def run(self) -> dict[str, Any]:
@@ -75,10 +81,11 @@ class Transfer:
         part = Part(self._source, 0, self._source.size, self._tally)
         # Bytes are sent with the head; before what is a file boto3 asks first, which is a second journey.
         small = len(part) <= BLOCK
-        body = bytes(part.read()) if small else part
+        body = part.content() if small else part
         sums = {}
         if self._options.checksum:
             sums["ChecksumCRC32"] = crc32([body]) if isinstance(body, bytes) else body.crc32()
+        self.may_be_there = True
         answer: dict[str, Any] = self._client.put_object(
             **self._where, Body=body, **self._parameters, **sums, **self._unless_there
         )
@@ -95,6 +102,7 @@ class Transfer:
         try:
             parts = self._send_all(upload)
             self._source.check_unchanged(self._source.size)
+            self.may_be_there = True
             answer: dict[str, Any] = self._client.complete_multipart_upload(
                 **upload, MultipartUpload={"Parts": parts}, **self._unless_there
             )
@@ -186,7 +194,9 @@ class Transfer:
             return
         try:
             size = self._client.head_object(**self._where).get("ContentLength")
-        except ClientError:
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND:
+                raise VerifyError("the host took the file, and says that it has none of that name", "s3") from error
             _log.info("s3: the host does not tell what it stored")
             return
         if size != self._source.size:
