@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from tests.support import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def url(self) -> str:
-        """Standard output, which must be one URL and a newline, of a command that worked."""
-        assert self.code == 0, self
-        url, newline, rest = self.out.partition("\n")
-        assert (newline, rest) == ("\n", ""), self
-        assert url.startswith(("http://", "https://")), self
-        return url
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """Standard output, which must be one JSON object on one line."""
-        assert self.out.count("\n") == 1, self
-        record: dict[str, Any] = json.loads(self.out)
-        return record
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.servers.command import Answer, User
+    from tests.servers.command import User
+    from tests.support import Answer
     from twat_fs.testing.seen import Seen
 
 pytestmark = pytest.mark.servers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -172,6 +173,8 @@ def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "plainfiles.py").write_text(PYTHON["A simple provider"])
+    (folder / "providers.d").mkdir()
+    shutil.copy(ROOT / "providers.d" / "catbox.yaml", folder / "providers.d")
     texts = [text for title, text in blocks("python") if title in ("Testing your provider", "The mock")]
     for number, text in enumerate(texts):
         (folder / f"test_{number}.py").write_text(text)

@@ -170,8 +170,6 @@ class _Desk:
         yield from (("takes", f"{name}, a secret of the bundled provider {owner}") for name, owner in owners.items())
         if self._registry.catalog.bundled_entry(card["name"]) is not None:
             yield "takes", f"the place of the bundled provider {card['name']}"
-        if card["kind"] == "python":
-            yield "runs", f"the Python module {card['module']}, which may do whatever you may"
 
     def is_known(self, offer: Offer) -> bool:
         """Whether just this was accepted, and is in its place."""

@@ -63,9 +63,13 @@ def label_lines(label: Label) -> Iterator[str]:
 
 def label_rows(label: Label) -> Iterator[tuple[str, str]]:
     """What a spec may do: what it is that it does, and with what."""
-    yield ("talks to", ", ".join(label.hosts) or "no host")
+    if label.module:
+        yield "runs", f"the Python module {label.module}, which may do whatever you may"
+    else:
+        yield "talks to", ", ".join(label.hosts) or "no host"
     for secret in label.secrets:
-        yield "reads secret", f"{secret.name}, sent to {', '.join(secret.goes_to) or 'nobody'}"
+        told = f", sent to {', '.join(secret.goes_to) or 'nobody'}"
+        yield "reads secret", secret.name + ("" if label.module else told)
     yield from (("reads", name) for name in label.environment)
     yield "sends", ", ".join(["the file", *label.sends])
     yield from (("clear text", f"{host} is reached over http") for host in label.clear_text)

@@ -36,6 +36,7 @@ class Label(NamedTuple):
         environment: The variables that it reads beside its secrets.
         sends: What goes to a host beside the file's content.
         clear_text: The hosts that are reached over http.
+        module: The Python module that does the work; what it does, no spec can tell.
     """
 
     hosts: tuple[str, ...]
@@ -43,6 +44,7 @@ class Label(NamedTuple):
     environment: tuple[str, ...]
     sends: tuple[str, ...]
     clear_text: tuple[str, ...]
+    module: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The label as plain data, for machines."""
@@ -52,6 +54,7 @@ class Label(NamedTuple):
             "environment": list(self.environment),
             "sends": list(self.sends),
             "clear_text": list(self.clear_text),
+            "module": self.module,
         }
 
 
@@ -71,6 +74,7 @@ def label(card: dict[str, Any]) -> Label:
         tuple(facts["env"] for facts in card["options"].values() if facts.get("env") and not facts.get("secret")),
         _sends(card),
         tuple(dict.fromkeys(clear)),
+        card.get("module", ""),
     )
 
 
