@@ -163,6 +163,25 @@ def remove_command(**given: Any) -> int:
     return adding.remove(given)
 
 
+@spec_group.command("export")
+@click.argument("name", shell_complete=completed("providers"))
+@click.option(
+    "--to",
+    "form",
+    required=True,
+    type=click.Choice(["curl", "httpie", "sxcu", "hurl"]),
+    help="The program: curl, HTTPie, ShareX or Hurl.",
+)
+@click.option("--with", "wanted", multiple=True, metavar="SECRET", help="Put an optional secret in, by its name.")
+@provider_option
+@common
+def export_command(**given: Any) -> int:
+    """Write what a spec sends in the words of another program; secrets stand as variables."""
+    from twat_fs.cli import exporting
+
+    return exporting.run(given)
+
+
 @click.command("schema")
 def schema_command() -> int:
     """Print the JSON Schema of specs, for editors."""

@@ -82,7 +82,7 @@ def as_curl(request: Request, path: str, aside: Aside) -> str:
     lines = [f"# {' '.join(note.split())}" for note in aside.notes]
     lines += ["jar=$(mktemp)"] if aside.jar and aside.first else []
     lines += [f"headers_{aside.reply}=$(mktemp)"] if headers else []
-    needs = " ".join(f'"{need}"' for need in _needs(request))
+    needs = " ".join(f'"{need}"' for need in needs_of(request))
     guard = f": {needs} &&\n" if needs else ""
     if not aside.takes:
         return "\n".join([*lines, guard + command])
@@ -102,7 +102,8 @@ def _taken(take: Take, aside: Aside) -> str:
     return text
 
 
-def _needs(request: Request) -> list[str]:
+def needs_of(request: Request) -> list[str]:
+    """What a shell must have for a request: expressions such as `${API_KEY:?set API_KEY}`."""
     texts: list[Text | None] = [request.url, *(value for _, value in request.headers)]
     if isinstance(request.body, Content):
         texts.append(request.body.text)

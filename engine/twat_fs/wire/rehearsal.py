@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.expression.evaluate import EvaluationError, evaluate
 from twat_fs.expression.filters import to_text
-from twat_fs.expression.secrets import unwritable, variable_of, word
+from twat_fs.expression.secrets import bare, unwritable, variable_of, word
 from twat_fs.messages import Held, Shell, reveal
 from twat_fs.spec import trees
 from twat_fs.urls import authority
@@ -81,7 +81,7 @@ class _Rehearsal:
         self._notes = []
         if not self._may_run(step):
             return
-        size = int(self.job.scope.names["file"]["size"])
+        size = int(bare(self.job.scope.names["file"]["size"]))
         boundary = "----twat-fs-" + self.job.scope.random(24)
         aside = Aside(self.agent, size, boundary, variable_of("", step.name)[1:])
         request = plan(self.job, self._settled_step(step))

@@ -1,0 +1,164 @@
+"""What `twat-fs spec export` writes, run by the programs that it is written for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.contract.bundled import NAMES, content, specs, success
+from tests.servers.environment import prepared
+from tests.support import PLANTED
+from twat_fs.testing.example_host import ExampleHost, copied
+from twat_fs.testing.fake_host import FakeHost
+from twat_fs.testing.hosts import file_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support import Answer, Cli
+    from twat_fs.testing.seen import Seen
+
+pytestmark = pytest.mark.servers
+
+BYTES = os.urandom(5000)
+#: Where the URL is made by a filter or a choice, which a person is told to do.
+BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink"}
+SEVERAL = {name for name in NAMES if len(specs()[name].steps) > 1}
+#: Each with the reason why ShareX cannot say it.
+NOT_SHAREX = {"fal": "several steps", "filebin": "sha256", "tempsh": "makes of", "tmpfilesorg": "makes of"}
+NOT_SHAREX |= {"tmpfilelink": "makes of"}
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    value: str = request.param
+    return value
+
+
+@pytest.fixture
+def host(name: str) -> Iterator[FakeHost]:
+    with FakeHost(ExampleHost(specs()[name], success(name))) as host:
+        yield host
+
+
+def exported(run_cli: Cli, name: str, host: FakeHost, form: str) -> Answer:
+    (run_cli.specs / f"{name}.yaml").write_text(copied(content(name), host.url))
+    return run_cli("spec", "export", name, "--to", form)
+
+
+def ran(program: list[str], script: str, folder: Path, name: str, path: str = "") -> str:
+    keys = {item.name: f"{PLANTED}-{item.name}" for item in specs()[name].credentials if item.required}
+    environ = {"PATH": f"{path}{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8", **keys}
+    done = subprocess.run(
+        [*program], input=script, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, script + done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+def sending(host: FakeHost) -> Seen:
+    return next(seen for seen in host.requests if seen.length and file_in(seen) == BYTES)
+
+
+def test_the_script_for_curl_uploads_and_prints_the_url(
+    run_cli: Cli, name: str, host: FakeHost, tmp_path: Path
+) -> None:
+    (tmp_path / 'it\'s a "file" $HOME.txt').write_bytes(BYTES)
+    script = exported(run_cli, name, host, "curl")
+    assert script.code == 0, script
+    assert PLANTED not in script.out
+    (tmp_path / "script").write_text(script.out)
+    printed = ran(["bash", "script", 'it\'s a "file" $HOME.txt'], "", tmp_path, name)
+    assert ("by hand" in script.out) is (name in BY_HAND)
+    if name not in BY_HAND:
+        url = printed.splitlines()[-1]
+        fetched = subprocess.run(["curl", "-sS", url], capture_output=True, check=True).stdout
+        assert fetched == BYTES
+    assert sending(host)
+
+
+def test_the_command_for_httpie_sends_what_curl_sends(run_cli: Cli, name: str, host: FakeHost, tmp_path: Path) -> None:
+    (tmp_path / "a file.txt").write_bytes(BYTES)
+    command = exported(run_cli, name, host, "httpie")
+    if name in SEVERAL:
+        assert (command.code, "several steps" in command.err) == (2, True)
+        return
+    script = command.out.replace("file=example.bin", "file='a file.txt'")
+    tool = prepared()
+    ran(["bash"], script.replace("http ", f"{tool}/python -m httpie ", 1), tmp_path, name)
+    by_httpie = sending(host)
+    host.requests.clear()
+    (tmp_path / "script").write_text(exported(run_cli, name, host, "curl").out)
+    ran(["bash", "script", "a file.txt"], "", tmp_path, name)
+    by_curl = sending(host)
+    assert (by_httpie.method, by_httpie.header("Authorization")) == (by_curl.method, by_curl.header("Authorization"))
+    assert _path(by_httpie) == _path(by_curl)
+    assert [(part.name, part.filename) for part in by_httpie.parts] == [
+        (part.name, part.filename) for part in by_curl.parts
+    ]
+
+
+def _path(seen: Seen) -> str:
+    """The target without what is drawn for each export."""
+    return re.sub(r"[a-z0-9]{16}", "*", seen.target)
+
+
+def test_an_uploader_for_sharex_becomes_the_same_spec_again(
+    run_cli: Cli, name: str, host: FakeHost, tmp_path: Path
+) -> None:
+    uploader = exported(run_cli, name, host, "sxcu")
+    if name in NOT_SHAREX:
+        assert uploader.code == 2
+        assert NOT_SHAREX[name] in uploader.err
+        return
+    assert uploader.code == 0, uploader
+    (tmp_path / "made.sxcu").write_text(uploader.out)
+    made = run_cli(
+        "new-spec", "--from-sxcu", str(tmp_path / "made.sxcu"), "--name", "made", "--out", str(run_cli.specs)
+    )
+    assert made.code == 0, made
+    (run_cli.home / "a.txt").write_bytes(BYTES)
+    text = (run_cli.specs / "made.yaml").read_text()
+    keys = dict.fromkeys(re.findall(r"credentials\.(\w+)", text), PLANTED)
+    answer = run_cli.upload(run_cli.home / "a.txt", "--no-check", provider="made", env={**keys, "TWAT_FS_TRUST": "all"})
+    assert answer.code == 0, (answer, text)
+    assert subprocess.run(["curl", "-sS", answer.url], capture_output=True, check=True).stdout == BYTES
+
+
+def test_a_file_for_hurl_has_every_step_and_the_url(run_cli: Cli, name: str, host: FakeHost) -> None:
+    file = exported(run_cli, name, host, "hurl")
+    if name == "filebin":
+        assert (file.code, "sha256" in file.err) == (2, True)
+        return
+    entries = re.findall(r"^(GET|POST|PUT|PATCH|DELETE) http\S+|^(\w+) \{\{", file.out, re.MULTILINE)
+    assert len(entries) == len(specs()[name].steps)
+    assert "file,{{file}};" in file.out
+    assert re.search(r"^url: |# url is to be made|^file_url: ", file.out, re.MULTILINE), file.out
+
+
+def test_options_and_optional_secrets_are_put_in_when_asked_for(run_cli: Cli) -> None:
+    answer = run_cli("spec", "export", "catbox", "--to", "curl", "--with", "CATBOX_USERHASH")
+    assert '"userhash=${CATBOX_USERHASH}"' in answer.out
+    shown = run_cli("spec", "export", "litterbox", "--to", "curl", "-o", "expires=3d")
+    assert "time=72h" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["s3", "--to", "curl"], "Python provider"),
+        (["catbox", "--to", "curl", "--with", "NOPE"], "declares no NOPE"),
+        (["catbox", "--to", "curl", "-o", "nope=1"], "declares no nope"),
+        (["nope", "--to", "curl"], "no provider `nope`"),
+        (["catbox", "--to", "wget"], "wget"),
+    ],
+)
+def test_what_cannot_be_exported_is_wrong_usage(run_cli: Cli, words: list[str], told: str) -> None:
+    answer = run_cli("spec", "export", *words)
+    assert answer.code == 2
+    assert told in answer.err
