@@ -195,9 +195,11 @@ class Reply(NamedTuple):
         url: The URL that answered: the request's own, or where an allowed redirect ended.
         headers: Lower-case names; the values of a repeated name are joined with a comma and a space (RFC 9110, 5.3).
         body: The decoded body; empty for a 3xx, whose body is not read.
+        framed: Whether something told where the body ends; else it may have been cut.
     """
 
     status: int
     url: str = ""
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    framed: bool = True

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "cassettes"
 ALL = sorted(FOLDER.glob("*/*.yaml"))
 #: What the engine sends with every request, which a cassette leaves out.
-STANDING = {"user-agent", "accept", "accept-encoding", "host", "connection", "content-length"}
+STANDING = {"user-agent", "accept", "accept-encoding", "host", "connection", "content-length", "expect"}
 _FACT = re.compile(r"# ([a-z]+): (.+)")
 
 

@@ -182,3 +182,19 @@ def test_a_saved_secret_is_held_and_knows_its_host() -> None:
     assert isinstance(upload.saved["value"], Held)
     assert upload.came_from == {"saved.value": "h.example:8443"}
     assert PLANTED not in repr(upload.saved)
+
+
+@pytest.mark.parametrize(
+    "url", ["{text: true}", "{regex: 'https://h[.]example/.+'}", "\"{{ reply.text | replace('/a', '/b') }}\""]
+)
+def test_text_that_may_have_been_cut_is_no_url(url: str) -> None:
+    spec = compiled(f'request: {{url: "https://h.example/", raw: "{{{{ file }}}}"}}\nresult: {{url: {url}}}\n')
+    with pytest.raises(BadReply, match="" if "replace" in url else "where its answer ends"):
+        result(job(spec), SENT, Reply(200, URL, {}, GOOD.encode(), framed=False))
+
+
+@pytest.mark.parametrize(("url", "headers"), [("url", {}), ("{header: Location}", {"location": GOOD})])
+def test_json_that_is_whole_and_headers_are_read_whatever_ends_the_answer(url: str, headers: dict[str, str]) -> None:
+    spec = compiled(f'request: {{url: "https://h.example/", raw: "{{{{ file }}}}"}}\nresult: {{url: {url}}}\n')
+    reply = Reply(200, URL, headers, json.dumps({"url": GOOD}).encode(), framed=False)
+    assert result(job(spec), SENT, reply) == GOOD

@@ -451,3 +451,16 @@ def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(transport: Tra
     with FakeHost([Play(raw=forged), Play(200, b"true")]) as host:
         assert transport.send(req("GET", host.url)).body == b"a"
         assert transport.send(req("GET", host.url)).body == b"true"
+
+
+# Framing
+
+
+def test_an_answer_that_says_where_it_ends_is_known_to_be_whole(transport: Transport) -> None:
+    assert ask(transport, Play(200, b"https://h.example/a")).framed
+    assert ask(transport, Play(200, b"https://h.example/a", chunked=True)).framed
+    assert ask(transport, Play(200, GZIPPED, headers=[("Content-Encoding", "gzip")], length="")).framed
+
+
+def test_an_answer_that_ends_with_the_connection_may_have_been_cut(transport: Transport) -> None:
+    assert not ask(transport, Play(200, b"https://h.example/a", length="")).framed

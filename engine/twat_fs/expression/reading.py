@@ -20,10 +20,12 @@ class Reading:
 
     Args:
         reply: The reply.
+        whole: Whether text is only read where it is certain that none of its end is missing.
     """
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, *, whole: bool = False) -> None:
         self.reply = reply
+        self._whole = whole
         self._json: Any = _MISSING
 
     @property
@@ -31,8 +33,14 @@ class Reading:
         """The whole body as text, trimmed.
 
         Raises:
-            UnreadableReply: It is not UTF-8.
+            UnreadableReply: It is not UTF-8, or may have been cut.
         """
+        if self._whole and not self.reply.framed:
+            raise UnreadableReply("the host does not say where its answer ends, so that a part may be missing")
+        return self._decoded
+
+    @property
+    def _decoded(self) -> str:
         try:
             return self.reply.body.decode("utf-8").strip()
         except UnicodeDecodeError as error:
@@ -50,7 +58,7 @@ class Reading:
         return self._json
 
     def _parsed(self) -> Any:
-        text = self.text
+        text = self._decoded  # of JSON that was cut, no part is JSON but a number
         if not text:
             raise UnreadableReply("the reply is empty")
         try:

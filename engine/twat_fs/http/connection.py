@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3.util import wait_for_read
 
 from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
@@ -31,6 +32,9 @@ _RECORDS = 64 * 1024
 
 #: What to do about a proxy that answers 407.
 WHO_ASKS = "Put the proxy's user name and password into its address."
+
+# Seconds to wait for a host that was asked whether it takes the body (RFC 9110, 10.1.1); curl waits as long.
+_LEAVE = 1.0
 
 # Seconds that one of several addresses gets at least, before the next one is tried.
 _LEAST_PATIENCE = 3.0
@@ -128,6 +132,17 @@ class _Guarded(HTTPConnection):
         if isinstance(self.sock, socket.socket):
             # From here on `_send_some` waits, for an answer too. TLS inside TLS is no socket and can only block.
             self.sock.settimeout(0)
+            if self.exchange.asks:
+                self._await_leave()
+
+    def _await_leave(self) -> None:
+        """Wait a moment for the host to say whether it takes the body; one that says nothing gets it."""
+        exchange = self.exchange
+        read = exchange.timeout.read
+        end = time.monotonic() + (_LEAVE if read is None else min(_LEAVE, read))
+        while not exchange.continued and (left := end - time.monotonic()) > 0:
+            if wait_for_read(self.sock, timeout=left) and exchange.answer_came(self.sock):
+                raise BrokenPipeError("the host answered instead of taking the body")
 
     def send(self, data: Any) -> None:
         view = memoryview(data)

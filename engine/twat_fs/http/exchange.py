@@ -24,7 +24,7 @@ MAX_INTERIM = 10
 MAX_RECEIVED = 8 * 1024 * 1024
 
 _READ_SIZE = 64 * 1024
-_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1[0-9][02-9]\b.*?\r?\n\r?\n", re.DOTALL)
+_INTERIM = re.compile(rb"HTTP/1\.[0-9] (1[0-9][02-9])\b.*?\r?\n\r?\n", re.DOTALL)
 _MAYBE_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1[0-9][02-9]\b")
 _INTERIM_START = b"HTTP/1.1 1"
 
@@ -47,6 +47,9 @@ class Exchange:
         limit: Bytes that may be received, or None.
         received: Bytes of the answer so far.
         interim: Replies with a 1xx status so far.
+        asks: Whether the host is asked, with the head, if it takes the body; False once it said that it knows no such
+            question.
+        continued: Whether it said so.
         early: Bytes of an answer that came before they were asked for.
     """
 
@@ -62,7 +65,7 @@ class Exchange:
         self.body_length = self.left = self.received = self.interim = 0
         self.answer_timeout: float | None = None
         self.limit: int | None = MAX_RECEIVED
-        self.fresh = self.whole = self.ended = False
+        self.fresh = self.whole = self.ended = self.asks = self.continued = False
         self.deadline: float | None = None
         self.early = bytearray()
 
@@ -133,7 +136,10 @@ class Exchange:
 
     def _is_final(self) -> bool:
         while found := _INTERIM.match(self.early):
-            self.skip_interim()
+            if self.asks and not self.continued and found[1] == b"100":
+                self.continued = True
+            else:
+                self.skip_interim()
             del self.early[: found.end()]
         if _MAYBE_INTERIM.match(self.early):
             return False

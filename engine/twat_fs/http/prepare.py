@@ -63,7 +63,9 @@ def place_of(url: str) -> Place:
     return Place(host, label, f"{parts.scheme}://{parts.netloc}", target)
 
 
-def prepare(request: Request, body: StreamingBody, user_agent: str, cookies: str | None) -> PreparedRequest:
+def prepare(
+    request: Request, body: StreamingBody, user_agent: str, cookies: str | None, *, asks: bool = False
+) -> PreparedRequest:
     """Put the request into the form that requests sends.
 
     Args:
@@ -71,6 +73,7 @@ def prepare(request: Request, body: StreamingBody, user_agent: str, cookies: str
         body: Its body.
         user_agent: Sent unless the request has one.
         cookies: Sent unless the request has a Cookie header.
+        asks: Whether the host is asked first if it takes the body.
 
     Raises:
         BadRequest: The method or a header is not one that HTTP knows.
@@ -81,12 +84,14 @@ def prepare(request: Request, body: StreamingBody, user_agent: str, cookies: str
     prepared = PreparedRequest()
     prepared.method = request.method
     prepared.url = reveal(request.url)
-    prepared.headers = _headers(request, body, user_agent, cookies)  # type: ignore[assignment]
+    prepared.headers = _headers(request, body, user_agent, cookies, asks=asks)  # type: ignore[assignment]
     prepared.body = None if request.body is None else body  # type: ignore[assignment]
     return prepared
 
 
-def _headers(request: Request, body: StreamingBody, user_agent: str, cookies: str | None) -> HTTPHeaderDict:
+def _headers(
+    request: Request, body: StreamingBody, user_agent: str, cookies: str | None, *, asks: bool
+) -> HTTPHeaderDict:
     headers, typed = HTTPHeaderDict(), True
     for name, value in request.headers:
         _check_name(name)
@@ -101,6 +106,8 @@ def _headers(request: Request, body: StreamingBody, user_agent: str, cookies: st
     headers.setdefault("Accept-Encoding", "identity")
     if cookies and _VALUE.fullmatch(cookies):
         headers.setdefault("Cookie", cookies)
+    if asks:
+        headers["Expect"] = "100-continue"
     if body.content_type and typed:
         headers.setdefault("Content-Type", _checked("Content-Type", body.content_type))
     if request.body is not None or request.method in _EXPECT_BODY:

@@ -44,6 +44,11 @@ ERROR_BODY_SECONDS = 5.0
 #: Bytes a second below which a file that is fetched back counts as not coming.
 SLOWEST_FETCH = 8 * 1024
 
+#: Bytes of a body above which the host is asked first whether it takes it; curl's bound.
+ASKED_ABOVE = 1024 * 1024
+
+_KNOWS_NO_QUESTION = 417
+
 # Methods that change nothing at the host: without an answer nothing may have been stored.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -167,14 +172,20 @@ class Transport:
             # A proxy that does not tunnel is told the whole URL.
             place = place if place.origin.startswith("https:") else place._replace(target=place.origin + place.target)
         self._begin(request, place, body)
-        prepared = prepare(request, body, self._user_agent, self._cookies(url))
+        asks = self._exchange.asks = body.length > ASKED_ABOVE
         try:
-            return self._exchanged(prepared, request, proxy)
+            response = self._exchanged(self._prepared(request, body, url), request, proxy)
+            if not (asks and response.status_code == _KNOWS_NO_QUESTION):
+                return response
+            response.raw.close()
         except (ConnectionError, requests.ConnectionError):
             if not self._may_repeat(request, body):
                 raise
         self._begin(request, place, body)
-        return self._exchanged(prepared, request, proxy)
+        return self._exchanged(self._prepared(request, body, url), request, proxy)
+
+    def _prepared(self, request: Request, body: StreamingBody, url: str) -> PreparedRequest:
+        return prepare(request, body, self._user_agent, self._cookies(url), asks=self._exchange.asks)
 
     def _may_repeat(self, request: Request, body: StreamingBody) -> bool:
         exchange = self._exchange
@@ -261,4 +272,6 @@ def _coding(response: Response) -> str:
 
 def _reply(request: Request, response: Response, body: bytes) -> Reply:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(status=response.status_code, url=reveal(request.url), headers=headers, body=body)
+    # A compressed body has an end of its own, without which it was refused.
+    framed = not body or any(name in headers for name in ("content-length", "transfer-encoding", "content-encoding"))
+    return Reply(status=response.status_code, url=reveal(request.url), headers=headers, body=body, framed=framed)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from twat_fs.wire.job import Job
 
 #: What the engine and its client library send with every request; a spec has no say in it.
-_STANDING = ("host", "user-agent", "accept-encoding", "connection", "content-length")
+_STANDING = ("host", "user-agent", "accept-encoding", "connection", "content-length", "expect")
 
 
 #: Bytes that a request may carry beside the file.

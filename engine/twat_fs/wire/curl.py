@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _TYPE = re.compile(r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}(; ?[\w-]+=[\w.-]+)*")
 #: Bytes of one argument that any system takes; Linux stops at 128 KiB.
 _ARGUMENT = 100_000
-#: Bytes above which curl asks before it sends, and above which it is not to hold the file in memory.
-_ASKS, _STREAMS = 1_000_000, 100_000_000
+#: Bytes above which curl is not to hold the file in memory.
+_STREAMS = 100_000_000
 
 
 class Take(NamedTuple):
@@ -147,8 +147,6 @@ def _headers(request: Request, aside: Aside) -> list[str]:
         if name.lower() == "content-type" and isinstance(request.body, Multipart):
             continue  # only the body knows its boundary
         words.append(_login(name, value) or _header(name, value))
-    if aside.size > _ASKS and request.carries_file:
-        words.append("-H 'Expect:'")
     return words
 
 

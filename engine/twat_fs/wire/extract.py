@@ -26,7 +26,7 @@ def save(job: Job, step: Step, request: Request, reply: Reply) -> None:
     Raises:
         BadReply: Something that it names is not there.
     """
-    reading = Reading(reply)
+    reading = Reading(reply, whole=True)
     # Secrets first, so that they are known as such before anything of the reply is shown.
     for name, query in sorted(step.save.items(), key=lambda item: not item[1].get("secret")):
         try:
@@ -45,7 +45,7 @@ def result(job: Job, request: Request, reply: Reply) -> UploadResult:
     Raises:
         BadReply: There is no URL, or what is there is not one that we print.
     """
-    reading = Reading(reply)
+    reading = Reading(reply, whole=True)
     query = job.spec.result["url"]
     try:
         found = find(query, reading, job.scope, as_url=True)
