@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import UsageError
 
@@ -23,6 +25,7 @@ class Settings(NamedTuple):
         data: The folder for the user's data.
         ca_file: Certificates to trust instead of the usual ones, or None.
         timeout: Seconds without progress, for every request, or None.
+        ends: The moment by which all must be done, on the monotonic clock, or None.
     """
 
     environ: Mapping[str, str]
@@ -31,6 +34,16 @@ class Settings(NamedTuple):
     data: str
     ca_file: str | None
     timeout: float | None
+    ends: float | None = None
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """What a transport is to know: proxies, certificates, and when all ends."""
+        return {"proxies": self.proxies, "ca_file": self.ca_file, "ends": self.ends}
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return math.inf if self.ends is None else self.ends - time.monotonic()
 
     @property
     def own_folder(self) -> str:
@@ -69,11 +82,11 @@ _current: ContextVar[Settings | None] = ContextVar("twat_fs_settings", default=N
 
 
 @contextmanager
-def using(chosen: Settings) -> Iterator[None]:
+def using(chosen: Settings) -> Iterator[Settings]:
     """Let `current` give these settings for a while: what a caller chose reaches the modules that it calls."""
     token = _current.set(chosen)
     try:
-        yield
+        yield chosen
     finally:
         _current.reset(token)
 
@@ -89,6 +102,7 @@ def settings(
     providers_d: Sequence[str] = (),
     ca_file: str | None = None,
     timeout: float | None = None,
+    max_time: float | None = None,
 ) -> Settings:
     """Read the environment.
 
@@ -97,6 +111,7 @@ def settings(
         providers_d: Further folders of specs.
         ca_file: Certificates to trust; else what the usual variables name.
         timeout: Seconds without progress; else `TWAT_FS_TIMEOUT`.
+        max_time: Seconds for all that is to be done.
 
     Raises:
         UsageError: A folder is not there, or `TWAT_FS_TIMEOUT` is not a number.
@@ -117,6 +132,7 @@ def settings(
         data=os.path.join(variables.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "twat-fs"),
         ca_file=authorities,
         timeout=timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT")),
+        ends=None if max_time is None else time.monotonic() + max_time,
     )
 
 

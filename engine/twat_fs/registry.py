@@ -196,7 +196,7 @@ class Provider:
                 _log.debug("%s: %s: answered %d, %d bytes", self.name, request.step, reply.status, len(reply.body))
                 return reply
 
-            result = run(job, retrying(send, self.spec.retry))
+            result = run(job, retrying(send, self.spec.retry, left=self.registry.settings.left))
             self._verify(transport, result, source, depth, job.hosts)
         return result
 
@@ -227,8 +227,7 @@ class Provider:
     def _transport(self) -> Transport:
         from twat_fs.http.transport import Transport
 
-        chosen = self.registry.settings
-        return Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file)
+        return Transport(user_agent=USER_AGENT, **self.registry.settings.network)
 
     def _verify(self, transport: Transport, url: str, source: Source, depth: str, hosts: Sequence[str]) -> bool:
         from twat_fs.verify import verify
@@ -272,8 +271,8 @@ class Provider:
         from twat_fs.upload_providers.loading import sent_by
 
         ready = call._replace(options=self._wire_options(call.options, self.spec.options))
-        with using(self.registry.settings):
-            result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry)
+        with using(self.registry.settings) as chosen:
+            result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry, left=chosen.left)
         if result.startswith(("http://", "https://")) and depth != "none":
             self.check(result, source, depth, call.options)
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from typing import TYPE_CHECKING
@@ -29,13 +30,20 @@ sleep = time.sleep
 _log = logging.getLogger("twat_fs")
 
 
-def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[float], None] = sleep) -> Exchange:
+def retrying(
+    send: Callable[[Request], Reply],
+    policy: Retry,
+    sleep: Callable[[float], None] = sleep,
+    *,
+    left: Callable[[], float] = lambda: math.inf,
+) -> Exchange:
     """A way to send that repeats what failed retryably.
 
     Args:
         send: Sends a request once.
         policy: How often, and how long between.
         sleep: Waits some seconds.
+        left: Seconds that are left for everything.
     """
 
     def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
@@ -44,13 +52,18 @@ def retrying(send: Callable[[Request], Reply], policy: Retry, sleep: Callable[[f
             judge(reply)
             return reply
 
-        return run(attempt, policy, idempotent=request.idempotent, sleep=sleep)
+        return run(attempt, policy, idempotent=request.idempotent, sleep=sleep, left=left)
 
     return exchange
 
 
 def run(
-    attempt: Callable[[], T], policy: Retry, *, idempotent: bool = False, sleep: Callable[[float], None] = sleep
+    attempt: Callable[[], T],
+    policy: Retry,
+    *,
+    idempotent: bool = False,
+    sleep: Callable[[float], None] = sleep,
+    left: Callable[[], float] = lambda: math.inf,
 ) -> T:
     """Try until it works, or until trying again is of no use.
 
@@ -58,6 +71,7 @@ def run(
         attempt: One try.
         policy: How often, and how long between.
         idempotent: Whether doing it twice does no harm.
+        left: Seconds that are left for everything; a wait that would take them all is not begun.
         sleep: Waits some seconds.
 
     Raises:
@@ -69,7 +83,7 @@ def run(
             return attempt()
         except RetryableError as error:
             wait = pause(policy, count, error, idempotent=idempotent)
-            if wait is None:
+            if wait is None or wait >= left():
                 raise
             count += 1
             words = "%s: %s; trying again in %.1f s (%d of %d)"

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twat_fs._version import USER_AGENT
 from twat_fs.environment import provider_names, settings
 from twat_fs.errors import (
-    NonRetryableError,
     NotConfigured,
-    TooLarge,
     TrustError,
-    UnsupportedType,
     UploadError,
     UploadFailed,
+    UploadTimeout,
     UsageError,
 )
+from twat_fs.fitting import unfit
 from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
-from twat_fs.units import shown_size
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
 from twat_fs.urls import without_query
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
     from twat_fs.messages import Request
     from twat_fs.results import UploadResult
-    from twat_fs.spec.model import Spec
     from twat_fs.upload_providers.protocols import Progress
     from twat_fs.wire.curl import Aside
 
@@ -51,6 +48,8 @@ class UploadOptions(NamedTuple):
         options: The provider's own options by name.
         providers_d: Further folders of specs.
         timeout: Seconds without progress after which a request fails.
+        max_time: Seconds for everything, other providers and pauses among it; a Python provider is not broken off in
+            the middle of a request.
         ca_file: Certificates to trust instead of the usual ones.
         progress: Called with the bytes sent so far and the file's size.
     """
@@ -63,6 +62,7 @@ class UploadOptions(NamedTuple):
     options: Mapping[str, Any] = {}
     providers_d: Sequence[str] = ()
     timeout: float | None = None
+    max_time: float | None = None
     ca_file: str | None = None
     progress: Progress | None = None
 
@@ -111,7 +111,11 @@ def upload_file(
     """
     chosen = options or UploadOptions()
     chosen = chosen._replace(options={**chosen.options, **provider_options})
-    registry = Registry(settings(providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout))
+    registry = Registry(
+        settings(
+            providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout, max_time=chosen.max_time
+        )
+    )
     with Source(path) as source:
         outcome = upload(source, registry, named(provider), chosen)
     if outcome.result is None:
@@ -200,38 +204,14 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     return Call(name, path, options.options, options.force, options.progress)
 
 
-def unfit(spec: Spec, source: Source) -> NonRetryableError | None:
-    """Why a provider cannot take a file, from what its spec says; None where it can."""
-    limit = spec.max_file_size
-    if limit is not None and source.size > limit:
-        return TooLarge(
-            f"the file has {shown_size(source.size)} ({source.size} bytes); "
-            f"this host takes {shown_size(limit)} ({limit} bytes) at most",
-            spec.name,
-        )
-    refused = spec.capabilities.get("refused_types") or []
-    supported = spec.capabilities.get("supported_types") or ["*"]
-    if _matches(refused, source) or not _matches(supported, source):
-        return UnsupportedType(f"this host does not take files such as `{source.name}` ({source.type})", spec.name)
-    return None
-
-
-def _matches(patterns: Sequence[str], source: Source) -> bool:
-    """Whether a file is of one of some types: `*`, `image/*`, `image/png` or `.png`."""
-    name = source.name.lower()
-    for pattern in patterns:
-        if pattern in ("*", "*/*") or (pattern.startswith(".") and name.endswith(pattern.lower())):
-            return True
-        if source.type == pattern or (pattern.endswith("/*") and source.type.startswith(pattern[:-1])):
-            return True
-    return False
-
-
 def _try(
     candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome, *, alone: bool
 ) -> UploadError | None:
     """Try one provider; sets the outcome's result, or returns why there is none."""
-    reason = unfit(candidate.spec, source) or candidate.not_ready() or (None if alone else _unoffered(candidate, call))
+    reason: UploadError | None = unfit(candidate.spec, source) or candidate.not_ready()
+    reason = reason or (None if alone else _unoffered(candidate, call))
+    if reason is None and candidate.registry.settings.left() <= 0:
+        reason = UploadTimeout("it was not tried: the time for the whole upload was over", candidate.name)
     if reason is not None:
         return reason
     _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)

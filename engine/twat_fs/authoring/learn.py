@@ -76,7 +76,7 @@ def _serves(candidate: Candidate, reply: Reply, source: Source, provider: Provid
     try:
         known = any(names_host(pattern, authority(url)) for pattern in provider.spec.hosts)
         request = Request(provider.name, "", "GET", url, private=known)
-        with Transport(user_agent=USER_AGENT, proxies=settings.proxies, ca_file=settings.ca_file) as transport:
+        with Transport(user_agent=USER_AGENT, **settings.network) as transport:
             got = transport.fetch(request, digest.update, source.size)
     except (UploadError, BadUrl):
         return False

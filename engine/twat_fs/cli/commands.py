@@ -65,6 +65,12 @@ def print_version() -> None:
     metavar="SECONDS",
     help="Fail after so long without progress.",
 )
+@click.option(
+    "--max-time",
+    type=click.FloatRange(0, 1e6, min_open=True),
+    metavar="SECONDS",
+    help="Fail after so long in all, whatever was tried.",
+)
 @ca_file
 @common
 def upload(**given: Any) -> int:

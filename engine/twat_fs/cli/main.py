@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 #: 128 and the signal's number, as shells count.
 _INTERRUPTED = 130
 _TERMINATED = 143
+_TEMPORARY = 5
 
 
-class _Terminated(BaseException):
-    """SIGTERM came."""
+class _Ended(BaseException):
+    """A signal came that ends the process; has what is said of it, and the status."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words = words
+        self.status = status
 
 
 def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
@@ -36,6 +42,7 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
         The exit status; see `docs/cli.md`.
     """
     signal.signal(signal.SIGTERM, _on_sigterm)
+    signal.signal(signal.SIGALRM, _on_alarm)
     _prepare_completion()
     try:
         code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
@@ -47,9 +54,9 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted; what was being sent may have been stored")
         return _INTERRUPTED
-    except _Terminated:
-        _say("terminated; what was being sent may have been stored")
-        return _TERMINATED
+    except _Ended as end:
+        _say(f"{end.words}; what was being sent may have been stored")
+        return end.status
     except TwatFsError as error:
         return _fail(error)
     except BrokenPipeError:
@@ -106,5 +113,9 @@ def _say(text: str) -> None:
         click.echo(f"twat-fs: {text}", err=True)
 
 
+def _on_alarm(_number: int, _frame: Any) -> None:
+    raise _Ended("the time of --max-time is over", _TEMPORARY)
+
+
 def _on_sigterm(_number: int, _frame: Any) -> None:
-    raise _Terminated
+    raise _Ended("terminated", _TERMINATED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,22 @@ if TYPE_CHECKING:
 
 #: Seconds that an upload may take before a progress bar is worth looking at.
 _PATIENCE = 1.0
+#: Seconds after `--max-time` that are for saying so.
+_GRACE = 0.3
 
 
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     require_output()
-    registry = Registry(settings(providers_d=given["providers_d"], ca_file=given["ca_file"], timeout=given["timeout"]))
+    chosen = settings(
+        providers_d=given["providers_d"],
+        ca_file=given["ca_file"],
+        timeout=given["timeout"],
+        max_time=given["max_time"],
+    )
+    if given["max_time"]:  # what does not look at the clock itself is ended a moment later
+        signal.setitimer(signal.ITIMER_REAL, given["max_time"] + _GRACE)
+    registry = Registry(chosen)
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     names = named(given["provider"])

@@ -153,6 +153,7 @@ class _Guarded(HTTPConnection):
 
     def _send_some(self, view: memoryview) -> int:
         exchange = self.exchange
+        exchange.check_time()
         look = exchange.left > _TAIL
         while True:
             if look and exchange.answer_came(self.sock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import time
 from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
@@ -53,7 +54,8 @@ class Exchange:
         early: Bytes of an answer that came before they were asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ends: float | None = None) -> None:
+        self._ends = ends
         self.begin(host="", target="", private=False, timeout=Timeout())
 
     def begin(self, *, host: str, target: str, private: bool, timeout: Timeout) -> None:
@@ -61,13 +63,28 @@ class Exchange:
         self.host = host
         self.target = target
         self.private = private
-        self.timeout = timeout
+        self.timeout = timeout if self._ends is None else Timeout(*(self._within(each) for each in timeout))
         self.body_length = self.left = self.received = self.interim = 0
         self.answer_timeout: float | None = None
         self.limit: int | None = MAX_RECEIVED
         self.fresh = self.whole = self.ended = self.asks = self.continued = False
         self.deadline: float | None = None
         self.early = bytearray()
+
+    def _within(self, seconds: float | None) -> float:
+        left = self.check_time()
+        return left if seconds is None else min(seconds, left)
+
+    def check_time(self) -> float:
+        """Seconds that are left for everything.
+
+        Raises:
+            UploadTimeout: None are left.
+        """
+        left = math.inf if self._ends is None else self._ends - time.monotonic()
+        if left <= 0:
+            raise UploadTimeout(f"{self.host}: the time for the whole upload is over")
+        return left
 
     def await_answer(self, seconds: float | None) -> None:
         """Start the clock."""
@@ -84,6 +101,7 @@ class Exchange:
         Raises:
             UploadTimeout: The time for the answer is over.
         """
+        self.check_time()
         if self.deadline is None:
             return self.timeout.read
         left = self.deadline - time.monotonic()

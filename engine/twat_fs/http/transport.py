@@ -64,6 +64,7 @@ class Transport:
         proxies: The proxy's URL for each scheme and for `all`, and as `no_proxy` the hosts that need none.
         ca_file: Certificates to trust instead of the usual ones: a file or a folder.
         answer_timeout: Seconds for a whole answer; without it twice the time the request allows without progress.
+        ends: The moment by which everything must be done, on the monotonic clock, or None.
     """
 
     def __init__(
@@ -73,11 +74,12 @@ class Transport:
         proxies: Mapping[str, str] | None = None,
         ca_file: str | None = None,
         answer_timeout: float | None = None,
+        ends: float | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._proxies = dict(proxies or {})
         self._answer_timeout = answer_timeout
-        self._exchange = Exchange()
+        self._exchange = Exchange(ends)
         self._session = PlainSession()
         adapter = Adapter(self._exchange, ca_file)
         self._session.mount("http://", adapter)
@@ -174,7 +176,7 @@ class Transport:
         self._begin(request, place, body)
         asks = self._exchange.asks = body.length > ASKED_ABOVE
         try:
-            response = self._exchanged(self._prepared(request, body, url), request, proxy)
+            response = self._exchanged(self._prepared(request, body, url), proxy)
             if not (asks and response.status_code == _KNOWS_NO_QUESTION):
                 return response
             response.raw.close()
@@ -182,7 +184,7 @@ class Transport:
             if not self._may_repeat(request, body):
                 raise
         self._begin(request, place, body)
-        return self._exchanged(self._prepared(request, body, url), request, proxy)
+        return self._exchanged(self._prepared(request, body, url), proxy)
 
     def _prepared(self, request: Request, body: StreamingBody, url: str) -> PreparedRequest:
         return prepare(request, body, self._user_agent, self._cookies(url), asks=self._exchange.asks)
@@ -211,12 +213,12 @@ class Transport:
         )
         return header
 
-    def _exchanged(self, prepared: PreparedRequest, request: Request, proxy: str | None) -> Response:
+    def _exchanged(self, prepared: PreparedRequest, proxy: str | None) -> Response:
         response = self._session.send(
             prepared,
             stream=True,
             allow_redirects=False,
-            timeout=(request.timeout.connect, request.timeout.read),
+            timeout=self._exchange.timeout,
             proxies={urlsplit(str(prepared.url)).scheme: proxy} if proxy else {},
         )
         if proxy and response.status_code == 407:

@@ -114,7 +114,7 @@ class Tape:
         inputs = self._provider.inputs(call)
         inputs = inputs._replace(random=self._remembered(inputs))
         job = start(self._provider.spec, inputs, file_facts(self._source, name=call.name))
-        with Transport(user_agent=USER_AGENT, proxies=settings.proxies, ca_file=settings.ca_file) as transport:
+        with Transport(user_agent=USER_AGENT, **settings.network) as transport:
 
             def send(request: Request) -> Reply:
                 reply = transport.send(request, self._source if request.carries_file else None)

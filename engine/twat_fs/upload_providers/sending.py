@@ -68,7 +68,7 @@ def send(
     chosen = current()
     wait = timeout or chosen.timeout or (WITHOUT_FILE if file is None else WITH_FILE)
     request = Request(provider, "", method, url, fields, body, Timeout(read=wait), private=known)
-    with Transport(user_agent=USER_AGENT, proxies=chosen.proxies, ca_file=chosen.ca_file) as transport:
+    with Transport(user_agent=USER_AGENT, **chosen.network) as transport:
         held = behind(file)
         source: Any = held.source if held else file
         reply = transport.send(request, source, held.progress if held else None)
