@@ -130,13 +130,15 @@ class Cli:
         )
         return self.examined(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *words: str | Path, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, *words: str | Path, env: Mapping[str, str | None] | None = None, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """`twat-fs WORDS`, left running."""
         return subprocess.Popen(
             [sys.executable, "-m", "twat_fs", *map(str, words)],
             cwd=self.home,
             env=self.environment(env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

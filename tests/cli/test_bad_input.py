@@ -58,7 +58,7 @@ def test_a_folder_is_wrong_usage(cli: Cli, host: FakeHost) -> None:
     refused(cli, host, cli.home, 2, "a folder, not a regular file")
 
 
-def test_a_fifo_is_refused_without_waiting_for_a_writer(cli: Cli, host: FakeHost) -> None:
+def test_a_fifo_without_a_name_is_refused_without_waiting_for_a_writer(cli: Cli, host: FakeHost) -> None:
     os.mkfifo(cli.home / "fifo")
     begun = time.monotonic()
     refused(cli, host, cli.home / "fifo", 2, "a FIFO")

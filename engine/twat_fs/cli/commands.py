@@ -45,6 +45,7 @@ def print_version() -> None:
     shell_complete=completed("providers"),
 )
 @provider_option
+@click.option("--name", metavar="NAME", help="The file's name, instead of its own; what comes from a pipe needs one.")
 @click.option("--remote-path", metavar="PATH", help="The wanted path at the host; a trailing / means a folder.")
 @click.option("--unique", is_flag=True, help="Put a random part into the name.")
 @click.option("--force", is_flag=True, help="Overwrite, where the provider can.")
@@ -74,7 +75,7 @@ def print_version() -> None:
 @ca_file
 @common
 def upload(**given: Any) -> int:
-    """Upload FILE and print its URL."""
+    """Upload FILE and print its URL; - is standard input."""
     from twat_fs.cli import uploading
 
     return uploading.run(given)

@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
+from twat_fs.cli.spooling import opened
 from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, TwatFsError, UploadFailed, UsageError
 from twat_fs.registry import Registry
-from twat_fs.source import Source
 from twat_fs.upload import UploadOptions, named, plan_upload, upload
 
 if TYPE_CHECKING:
+    from twat_fs.source import Source
     from twat_fs.upload import Outcome
 
 #: Seconds that an upload may take before a progress bar is worth looking at.
@@ -50,17 +51,23 @@ def run(given: dict[str, Any]) -> int:
     )
     try:
         if given["dry_run"]:
-            return _dry_run(report, registry, given["file"], names, options)
-        try:
-            return _upload(report, registry, given, names, options)
-        except NotAccepted as error:
-            if not _reviewed(error, given):
-                raise
-            return _upload(report, registry, given, names, options)
+            return _dry_run(report, registry, given, names, options)
+        return _upload(report, registry, given, names, options)
     except OutputLost:
         return 1
     finally:
         progress.close()
+
+
+def _sent(
+    source: Source, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions
+) -> Outcome:
+    try:
+        return upload(source, registry, names, options)
+    except NotAccepted as error:
+        if not _reviewed(error, given):
+            raise
+        return upload(source, registry, names, options)
 
 
 def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
@@ -73,8 +80,8 @@ def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
 def _upload(report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions) -> int:
     record: dict[str, Any] = {"file": given["file"]}
     try:
-        with Source(given["file"]) as source:
-            outcome = upload(source, registry, names, options)
+        with opened(given["file"], given["name"], registry.settings.environ) as source:
+            outcome = _sent(source, registry, given, names, options)
             if given["as_json"]:
                 record |= {**_facts(outcome), "sha256": source.digest("sha256")}
             if outcome.result is None:
@@ -112,15 +119,17 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     return facts
 
 
-def _dry_run(report: Report, registry: Registry, path: str, names: list[str], options: UploadOptions) -> int:
+def _dry_run(
+    report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions
+) -> int:
     from twat_fs.wire.rehearsal import as_curl
 
-    with Source(path) as source:
+    with opened(given["file"], given["name"], registry.settings.environ) as source:
         rehearsed = plan_upload(source, registry, names, options)
     if not rehearsed.requests:
         report.result(f"# {rehearsed.provider} is a Python provider: its requests are its own")
     for request, save in rehearsed.requests:
-        report.result(as_curl(request, path, save))
+        report.result(as_curl(request, given["name"] if given["file"] == "-" else given["file"], save))
     return 0
 
 
