@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.entry_points import card_path
 from twat_fs.errors import NotAccepted, TrustError
+from twat_fs.private import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,26 +120,6 @@ class Acceptances:
 
     def _path(self, name: str) -> str:
         return os.path.join(self._folder, f"{name}.json")
-
-
-def write_private(path: str, content: bytes) -> None:
-    """Write a file that only the user may read, whole or not at all; makes its folder.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    part = f"{path}.{os.getpid()}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
 
 
 def module_digest(module: str, card: str) -> str:

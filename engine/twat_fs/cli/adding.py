@@ -13,6 +13,7 @@ from twat_fs.cli.findings import label_rows
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, SourceError, SpecError, UsageError
+from twat_fs.private import write_private
 from twat_fs.registry import Registry
 from twat_fs.source import Source
 from twat_fs.spec.catalog import compile_card
@@ -216,8 +217,8 @@ class _Desk:
         try:
             self.acceptances.keep(offer.name, offer.accepted)
             if offer.module:
-                trust.write_private(os.path.join(self.folder, os.path.basename(offer.module)), offer.code)
-            trust.write_private(path, offer.content)
+                write_private(os.path.join(self.folder, os.path.basename(offer.module)), offer.code)
+            write_private(path, offer.content)
         except OSError as error:
             raise SourceError(f"{path} cannot be written: {error.strerror}") from error
 

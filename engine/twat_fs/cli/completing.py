@@ -9,8 +9,8 @@ from click.shell_completion import BashComplete, CompletionItem, FishComplete, Z
 
 from twat_fs.environment import settings
 from twat_fs.errors import SourceError, TwatFsError, UsageError
+from twat_fs.private import write_private
 from twat_fs.registry import Registry
-from twat_fs.trust import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

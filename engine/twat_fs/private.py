@@ -1,0 +1,37 @@
+"""Files that only the user may read."""
+
+from __future__ import annotations
+
+import os
+
+
+def private_folder(path: str) -> None:
+    """Make a folder that only the user may look into, where it is not there or not yet so.
+
+    Raises:
+        OSError: It cannot be made, or is not the user's.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if os.stat(path).st_mode & 0o777 != 0o700:
+        os.chmod(path, 0o700)
+
+
+def write_private(path: str, content: bytes) -> None:
+    """Write a file that only the user may read, whole or not at all; makes its folder.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    part = f"{path}.{os.getpid()}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)  # whatever the umask is
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
