@@ -170,7 +170,7 @@ def _normalised(registry: Registry, provider: Provider) -> Iterator[str]:
     from twat_fs.spec.load import load
 
     card = Compiler(load(registry.catalog.content(provider.entry)), plain=True).spec()
-    card["steps"] = [_said(step) for step in card["steps"]]
+    card |= {key: [_said_of_step(step) for step in card[key]] for key in ("steps", "delete") if key in card}
     card["credentials"] = {name: _said(facts) for name, facts in card["credentials"].items()}
     card |= {key: _said(card[key]) for key in ("result", "retry")}
     yield yaml.safe_dump(_plain(_said(card)), sort_keys=False, allow_unicode=True, width=110).rstrip()
@@ -180,6 +180,10 @@ def _said(facts: dict[str, Any]) -> dict[str, Any]:
     """What says something: an empty list or mapping stands for a key that is not there, but as a body."""
     bodies = ("json", "form", "multipart", "raw")
     return {key: value for key, value in facts.items() if key in bodies or value not in (None, "", [], {})}
+
+
+def _said_of_step(step: dict[str, Any]) -> dict[str, Any]:
+    return _said({**step, "resume": _said(step["resume"])} if "resume" in step else step)
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ ROOTS: dict[str, tuple[bool, tuple[str, ...] | None]] = {
     "vars": (False, None),
     "saved": (False, None),
     "previous": (False, None),
+    "result": (False, None),
     "chunk": (True, _CHUNK),
     "reply": (False, _REPLY),
     "remote_path": (True, ()),

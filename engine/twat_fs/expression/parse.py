@@ -22,7 +22,7 @@ TEMPLATE_LIMIT = 4096
 _CARRIAGE_RETURN = "\ue00d"
 _ENVIRONMENT = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701  makes no HTML; never renders
 # The names whose members hold data of a reply, which goes to any depth.
-_DEEP = ("saved", "previous", "vars", "reply")
+_DEEP = ("saved", "previous", "vars", "reply", "result")
 _COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 # What people may write out of habit: how it looks, and what to write instead.
 _INSTEAD: dict[type[nodes.Node], tuple[str, str]] = {

@@ -10,6 +10,7 @@ from twat_fs.spec.compile import Compiler
 from twat_fs.spec.load import Unreadable, load
 from twat_fs.spec.meaning import MeaningRules
 from twat_fs.spec.problems import Problem
+from twat_fs.spec.repeats import RepeatRules
 from twat_fs.spec.rules import step_sends_file
 from twat_fs.spec.schema import shape_problems
 from twat_fs.spec.trust import TrustRules
@@ -66,13 +67,14 @@ def check(content: bytes, stem: str | None = None) -> Checked:
     if not problems:
         meaning.check()
         if card["kind"] == "http":
+            RepeatRules(compiler, card).check()
             TrustRules(compiler, card).check()
     problems += [problem for problem in compiler.problems if problem not in problems]
     problems.sort(key=lambda problem: (problem.place.start, problem.severity))
     valid = not any(problem.severity == "error" for problem in problems)
     if valid:
         card["hosts"] = flows.named_hosts(card)
-        for step in card["steps"]:
+        for step in flows.requests(card):
             step["sends_file"] = step_sends_file(step)
         card = json.loads(json.dumps(card))  # plain data: no text in it knows its place any more
     return Checked(document, card if valid else None, problems)

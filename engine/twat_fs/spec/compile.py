@@ -6,24 +6,20 @@ The walk is tolerant, since it also runs over specs whose shape is wrong, to rep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twat_fs.spec import flows, trees
-from twat_fs.spec.problems import Place, Problem, Word
-
-if TYPE_CHECKING:
-    from twat_fs.spec.load import Document
+from twat_fs.spec.expressions import Expressions
+from twat_fs.spec.problems import Word
 
 BODIES = ("multipart", "form", "json", "raw")
-NOT_YET = ("chunks", "resume", "poll")
 _TEXTS = ("name", "title", "homepage", "docs", "description", "setup", "deps", "kind", "module")
-# How many unknown names are compared with the declared ones to find what was meant, and how long those may be.
-_HINTED = 20
-_COMPARED = 64
 _BASE = frozenset({"options", "credentials", "remote_path", "now", "file"})
+_OF_A_PIECE = frozenset({"chunk", "previous"})
+NOT_YET = ("chunks", "resume", "poll")
 
 
-class Compiler:
+class Compiler(Expressions):
     """Compiles one document.
 
     Args:
@@ -32,21 +28,8 @@ class Compiler:
 
     Attributes:
         problems: What was found on the way.
-        declared: The names that each of `options`, `credentials`, `vars` and `saved` has.
+        declared: The names that each of `options`, `credentials`, `vars`, `saved`, `previous` and `result` has.
     """
-
-    def __init__(self, document: Document, *, plain: bool = False) -> None:
-        self.document = document
-        self.plain = plain
-        self.problems: list[Problem] = []
-        self.unknown = 0
-        data = document.data
-        self.declared: dict[str, set[str]] = {
-            "options": set(_mapping(data.get("options"))),
-            "credentials": set(_mapping(data.get("credentials"))),
-            "vars": set(),
-            "saved": set(),
-        }
 
     def spec(self) -> dict[str, Any]:
         """The whole spec in its long form."""
@@ -71,6 +54,9 @@ class Compiler:
         card["result"]["metadata"] = {key: self.query(value, every) for key, value in metadata.items()}
         card["errors"] = self._errors(_mapping(data.get("errors")), every)
         card["retry"] = {"attempts": 3, "initial": "1s", "max": "30s", "from": None, **_mapping(data.get("retry"))}
+        deletes = self._deletes(data)
+        if deletes:
+            card["delete"] = deletes
         if not self.plain:
             flows.mark(card)
         return card
@@ -89,16 +75,49 @@ class Compiler:
         steps = [{"name": "request", **single}] if single else [_mapping(step) for step in _list(data.get("steps"))]
         return [self._step(step, defaults) for step in steps]
 
-    def _step(self, step: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    def _step(
+        self, step: dict[str, Any], defaults: dict[str, Any], more: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """One step in its long form.
+
+        Args:
+            step: As it was written.
+            defaults: What stands in every step.
+            more: Names that it sees beside the usual ones.
+        """
         self._refuse_not_yet(step)
-        sees = _BASE | {"vars", "saved"} | ({"chunk", "previous"} if "chunks" in step else frozenset())
+        every = _BASE | {"vars", "saved"} | more
+        sees = every | (_OF_A_PIECE if "chunks" in step else frozenset())
+        if "chunks" in step:
+            self.declared["previous"] = set(_mapping(step.get("save")))
         compiled: dict[str, Any] = {"name": str(step.get("name", "")), "method": str(step.get("method", "POST"))}
         if step.get("when") is not None:
-            compiled["when"] = self.template(step["when"], sees)
-            if not self.plain and compiled["when"][0] == "cat":
-                where = self._near(step["when"], "}}")
-                self.report("template", "a `when` is one expression and nothing around it", where)
-        compiled["url"] = self.template(step.get("url", ""), sees)
+            compiled["when"] = self._when(step["when"], every)
+        compiled |= self._request(step, defaults, sees)
+        compiled["redirects"] = step.get("redirects", "none")
+        compiled["idempotent"] = bool(step.get("idempotent", compiled["method"] in ("GET", "HEAD", "OPTIONS")))
+        compiled["expect"] = [int(status) for status in _list(step.get("expect")) if isinstance(status, int)]
+        compiled["save"] = {name: self.query(value, sees) for name, value in _mapping(step.get("save")).items()}
+        compiled |= self._repeats(step, defaults, every)
+        compiled["errors"] = self._errors(_mapping(step.get("errors")), sees)
+        self.declared["saved"] |= set(compiled["save"])
+        return compiled
+
+    def _refuse_not_yet(self, step: dict[str, Any]) -> None:
+        for key in NOT_YET:
+            word = next((item for item in step if item == key), None)
+            if isinstance(word, Word):
+                self.report("not-yet", f"this version does not run `{key}`", word.place, "A later version will.")
+
+    def _when(self, text: Any, sees: frozenset[str]) -> Any:
+        compiled = self.template(text, sees)
+        if not self.plain and compiled[0] == "cat":
+            self.report("template", "a `when` is one expression and nothing around it", self._near(text, "}}"))
+        return compiled
+
+    def _request(self, step: dict[str, Any], defaults: dict[str, Any], sees: frozenset[str]) -> dict[str, Any]:
+        """What is sent, and how long it may take."""
+        compiled: dict[str, Any] = {"url": self.template(step.get("url", ""), sees)}
         query = {**_mapping(defaults.get("query")), **_mapping(step.get("query"))}
         compiled["query"] = {key: self.template(value, sees) for key, value in query.items()}
         headers = merged_headers(_mapping(defaults.get("headers")), _mapping(step.get("headers")))
@@ -114,19 +133,30 @@ class Compiler:
         carries = kind is not None and self._carries_file(step[kind])
         timeout = {**_mapping(defaults.get("timeout")), **_mapping(step.get("timeout"))}
         compiled["timeout"] = {"connect": "10s", "read": "300s" if carries else "30s", **timeout}
-        compiled["redirects"] = step.get("redirects", "none")
-        compiled["idempotent"] = bool(step.get("idempotent", compiled["method"] in ("GET", "HEAD", "OPTIONS")))
-        compiled["expect"] = [int(status) for status in _list(step.get("expect")) if isinstance(status, int)]
-        compiled["save"] = {name: self.query(value, sees) for name, value in _mapping(step.get("save")).items()}
-        compiled["errors"] = self._errors(_mapping(step.get("errors")), sees)
-        self.declared["saved"] |= set(compiled["save"])
         return compiled
 
-    def _refuse_not_yet(self, step: dict[str, Any]) -> None:
-        for key in NOT_YET:
-            word = next((item for item in step if item == key), None)
-            if isinstance(word, Word):
-                self.report("not-yet", f"this version does not run `{key}`", word.place, "A later version will.")
+    def _repeats(self, step: dict[str, Any], defaults: dict[str, Any], sees: frozenset[str]) -> dict[str, Any]:
+        """What makes several requests of a step: pieces, the question how far they came, and waiting."""
+        found: dict[str, Any] = {}
+        if "chunks" in step:
+            found["chunks"] = {"parallel": 1, **_mapping(step["chunks"])}
+        if "resume" in step:
+            asks = {"name": f"{step.get('name', 'request')}-resume", **_mapping(step["resume"])}
+            found["resume"] = self._step(asks, defaults, frozenset({"previous"}))
+            found["resume"]["offset"] = self.query(asks.get("offset"), sees | {"previous"})
+        if "poll" in step:
+            poll = _mapping(step["poll"])
+            found["poll"] = {"every": "2s", "for": "5m", **poll, "until": self.query(poll.get("until"), sees)}
+        return found
+
+    def _deletes(self, data: dict[str, Any]) -> list[dict[str, Any]]:
+        """The steps that remove what was uploaded, named by their place where they have no name of their own."""
+        listed = data.get("delete")
+        steps = [_mapping(step) for step in _list(listed)] or ([listed] if isinstance(listed, dict) else [])
+        self.declared["result"] = set(_mapping(data.get("result")))
+        defaults, more = _mapping(data.get("defaults")), frozenset({"result"})
+        names = ["delete"] if len(steps) == 1 else [f"delete-{number}" for number, _ in enumerate(steps, 1)]
+        return [self._step({"name": name, **step}, defaults, more) for name, step in zip(names, steps, strict=True)]
 
     def _carries_file(self, body: Any) -> bool:
         """Whether the file's content is somewhere in a body, as bytes or as text."""
@@ -182,89 +212,6 @@ class Compiler:
             facts["when"] = self.query(facts["when"], sees)
         return facts
 
-    def query(self, value: Any, sees: frozenset[str]) -> Any:
-        """A query, compiled; what it names is checked."""
-        from twat_fs.expression.query import compile_query
-        from twat_fs.expression.tree import ExpressionError
-
-        if not _is_query(value):
-            return {"template": ["const", None]}
-        long = {"template" if "{{" in value else "jmespath": value} if isinstance(value, str) else dict(value)
-        try:
-            compiled = compile_query(long)
-        except ExpressionError as error:
-            self._expression_problem(error, next((item for item in long.values() if isinstance(item, Word)), value))
-            return long
-        for key in ("template", "default"):
-            if key in compiled:
-                self._check_names(compiled[key], long[key], sees | {"reply"})
-                if any(path == ("file",) for path in trees.paths(compiled[key])):
-                    self._refuse_bytes(long[key])
-        return long if self.plain else compiled
-
-    def template(self, value: Any, sees: frozenset[str], *, file: bool = False) -> Any:
-        """A template, compiled; what it names is checked.
-
-        Args:
-            value: The text; anything else is a constant.
-            sees: The names that have a value here.
-            file: Whether `{{ file }}` may stand here.
-        """
-        from twat_fs.expression.parse import parse_template
-        from twat_fs.expression.tree import ExpressionError
-
-        if not isinstance(value, str):
-            return value if self.plain else ["const", value]
-        try:
-            tree = parse_template(value)
-        except ExpressionError as error:
-            self._expression_problem(error, value)
-            return value if self.plain else ["const", None]
-        self._check_names(tree, value, sees)
-        if trees.misplaced_file(tree) or (trees.is_file(tree) and not file):
-            self._refuse_bytes(value)
-        return str(value) if self.plain else tree
-
-    def _check_names(self, tree: Any, text: Any, sees: frozenset[str]) -> None:
-        for root, *members in trees.paths(tree):
-            near = ".".join([root, *members])
-            if root not in sees:
-                self.report("unknown-name", f"`{near}` has no value here", self._near(text, near))
-            elif members and root in self.declared and members[0] not in self.declared[root]:
-                message = f"`{near}` is not declared" if root != "saved" else f"no step before this one saves `{near}`"
-                self.report("unknown-name", message, self._near(text, near), self._meant(root, members[0]))
-
-    def _meant(self, root: str, name: str) -> str:
-        """What an undeclared name may have been meant for; looked for a few times only, since it takes long."""
-        import difflib
-
-        self.unknown += 1
-        if self.unknown > _HINTED:
-            return ""
-        known = sorted(self.declared[root])
-        close = difflib.get_close_matches(name[:_COMPARED], [other for other in known if len(other) <= _COMPARED], 1)
-        if close:
-            return f"Did you mean `{root}.{close[0]}`?"
-        return f"Declared are {', '.join(known)}." if known else f"The spec declares no {root}."
-
-    def _refuse_bytes(self, text: Any) -> None:
-        message = "`file` alone is the file's bytes, which cannot stand here"
-        hint = "It may be the whole of `raw` or of a multipart value; elsewhere use file.name and its like."
-        self.report("file", message, self._near(text, "file"), hint)
-
-    def _expression_problem(self, error: Any, text: Any) -> None:
-        self.report(error.rule, str(error), self._near(text, error.near), error.hint)
-
-    def _near(self, text: Any, snippet: str) -> Place:
-        place = text.place if isinstance(text, Word) else Place(1, 1, 0, 0)
-        return self.document.near(place, snippet)
-
-    def report(self, rule: str, message: str, place: Place, hint: str = "", severity: str = "error") -> None:
-        """Note a problem, once."""
-        problem = Problem(rule, message, place, hint, severity)
-        if problem not in self.problems:
-            self.problems.append(problem)
-
 
 def merged_headers(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """A step's headers over the defaults, by name without case; a null takes a default away, the media type too."""
@@ -283,13 +230,6 @@ def _parsed(text: str) -> Any:
         return parse_template(text)
     except ExpressionError:
         return ["null"]
-
-
-def _is_query(value: Any) -> bool:
-    """Whether a query has the shape of one; where it has not, the schema says so."""
-    if not isinstance(value, dict):
-        return isinstance(value, str)
-    return all(isinstance(value.get(form, ""), str) for form in ("jmespath", "template", "regex", "header"))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def destination(card: Card, step: Card) -> Destination:
 
 def named_hosts(card: Card) -> list[str]:
     """Every host that the spec's own text names as the target of a request, and those that it allows."""
-    hosts = [host for step in card["steps"] for host in destination(card, step).hosts]
+    hosts = [host for step in requests(card) for host in destination(card, step).hosts]
     hosts += [allowed(entry) for entry in card["allow_hosts"]]
     return list(dict.fromkeys(hosts))
 
@@ -76,10 +76,19 @@ def allowed(entry: str) -> str:
     return entry if entry.rsplit(":", 1)[-1].isdigit() else f"{entry}:443"
 
 
+def requests(card: Card) -> Iterator[Card]:
+    """Every request that the spec can make: its steps, what asks how far they came, and what deletes."""
+    for step in card["steps"]:
+        yield step
+        if "resume" in step:
+            yield step["resume"]
+    yield from card.get("delete", ())
+
+
 def flows(card: Card) -> list[Flow]:
     """Every secret that a request of the spec can carry."""
     found: list[Flow] = []
-    for step in card["steps"]:
+    for step in requests(card):
         target = destination(card, step)
         for where, tree in parts(step):
             found.extend(Flow(origin, step["name"], where, target) for origin in sorted(origins(card, tree)))
@@ -119,7 +128,7 @@ def origins(card: Card, tree: Any) -> set[str]:
 def mark(card: Card) -> None:
     """Note in a compiled spec what its vars and saved values read, and which names give the file's content."""
     named: dict[str, list[Any]] = {f"vars.{name}": [tree] for name, tree in card["vars"].items()}
-    for step in card["steps"]:
+    for step in requests(card):
         for name, query in step["save"].items():
             trees_of_it = [query[key] for key in ("template", "default") if isinstance(query.get(key), list)]
             named.setdefault(f"saved.{name}", []).extend(trees_of_it)
@@ -129,7 +138,7 @@ def mark(card: Card) -> None:
     card["reads"] = {name: [list(path) for path in paths] for name, paths in reads.items() if paths}
     content = _content(card["reads"])
     if content:
-        _mark([card["vars"], card["steps"]], content)
+        _mark([card["vars"], card["steps"], card.get("delete")], content)
     for tree in card["vars"].values():
         tree[2] = trees.holds_content(tree[1])
 
@@ -181,7 +190,8 @@ def _member(path: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _is_secret_save(card: Card, name: str) -> bool:
-    return any(isinstance(step["save"].get(name), dict) and step["save"][name].get("secret") for step in card["steps"])
+    saves = [step["save"].get(name) for step in requests(card)]
+    return any(query.get("secret") for query in saves if isinstance(query, dict))
 
 
 def _known_values(card: Card) -> dict[tuple[str, ...], Any]:

@@ -62,7 +62,7 @@ def label(card: dict[str, Any]) -> Label:
     """The label of a compiled spec."""
     hosts: list[str] = []
     clear: list[str] = []
-    for step in card["steps"]:
+    for step in flows.requests(card):
         target = flows.destination(card, step)
         found = _shown_hosts(target)
         hosts += found
@@ -94,7 +94,7 @@ def _secrets(card: dict[str, Any]) -> tuple[Secret, ...]:
 
 def _sends(card: dict[str, Any]) -> tuple[str, ...]:
     sent: list[str] = []
-    for step in card["steps"]:
+    for step in flows.requests(card):
         for _, tree in flows.parts(step):
             sent += _told(tree)
         if trees.is_file(step.get("raw", ["null"])) and not any(
@@ -119,5 +119,5 @@ def _told(tree: Any) -> list[str]:
 
 def _is_sent(card: dict[str, Any], option: str) -> bool:
     return any(
-        ("options", option) in trees.paths(tree) for step in card["steps"] for _, tree in flows.parts(step)
+        ("options", option) in trees.paths(tree) for step in flows.requests(card) for _, tree in flows.parts(step)
     ) or any(("options", option) in trees.paths(tree) for tree in card["vars"].values())

@@ -84,8 +84,7 @@ class MeaningRules(Rules):
 
     def _check_steps(self) -> None:
         names: list[str] = []
-        for index, step in enumerate(self.card["steps"]):
-            path = self.step_path(index)
+        for path, step in self.requests():
             if step["name"] in names:
                 self.report("conflict", f"two steps are named `{step['name']}`", (*path, "name"))
             names.append(step["name"])
@@ -102,7 +101,7 @@ class MeaningRules(Rules):
                 if header.lower() in _RESERVED:
                     self.report("bad-value", f"the header {header} is the engine's", (*path, "headers", header))
         begin = self.card["retry"]["from"]
-        if begin is not None and begin not in names[:-1]:
+        if begin is not None and begin not in [step["name"] for step in self.card["steps"]][:-1]:
             self.report("unknown-name", f"`{begin}` is not an earlier step", ("retry", "from"))
 
     def _check_authorization(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
@@ -175,12 +174,10 @@ class MeaningRules(Rules):
             )
 
     def _check_unused(self) -> None:
-        used = {path[:2] for step in self.card["steps"] for _, tree in flows.parts(step) for path in trees.paths(tree)}
-        used |= {path[:2] for tree in self.card["vars"].values() for path in trees.paths(tree)}
-        text = str(self.card["result"]) + str(self.card["steps"]) + str(self.document.data.get("delete", ""))
+        used = trees.names_in([part for key, part in self.card.items() if key != "reads"])
         for section in ("credentials", "options", "vars"):
             for name in self.card[section]:
-                if (section, name) not in used and f"'{section}', ['{name}'" not in text:
+                if (section, name) not in used:
                     place = self.document.place((section, name), key=True)
                     self.compiler.report(
                         "unused", f"`{section}.{name}` is never used", place, "Use it, or take it out.", "warning"

@@ -41,8 +41,26 @@ class Rules(NamedTuple):
     message: Query | None
 
 
+class Chunks(NamedTuple):
+    """How a step sends the file in pieces: bytes of each, and how many at the same time."""
+
+    size: int
+    parallel: int
+
+
+class Poll(NamedTuple):
+    """How long a step is repeated until a query holds; seconds."""
+
+    until: Query
+    every: float
+    limit: float
+
+
 class Step(NamedTuple):
-    """One request of a spec."""
+    """One request of a spec; with `chunks` or `poll` it is several.
+
+    `offset` is what a step that is another's `resume` finds: how many bytes of the file the host has.
+    """
 
     name: str
     method: str
@@ -60,6 +78,10 @@ class Step(NamedTuple):
     save: dict[str, Query]
     errors: Rules
     sends_file: bool
+    chunks: Chunks | None = None
+    poll: Poll | None = None
+    resume: Step | None = None
+    offset: Query | None = None
 
 
 class Retry(NamedTuple):
@@ -88,6 +110,7 @@ class Spec(NamedTuple):
     vars: dict[str, Tree]
     hosts: tuple[str, ...]
     steps: tuple[Step, ...]
+    delete: tuple[Step, ...]
     result: dict[str, Any]
     errors: Rules
     retry: Retry
@@ -129,6 +152,7 @@ def from_card(card: dict[str, Any]) -> Spec:
         vars=card["vars"],
         hosts=tuple(card["hosts"]),
         steps=tuple(_step(step) for step in card["steps"]),
+        delete=tuple(_step(step) for step in card.get("delete", ())),
         result=card["result"],
         errors=_rules(card["errors"]),
         retry=Retry(
@@ -145,7 +169,7 @@ def from_card(card: dict[str, Any]) -> Spec:
 
 def _step(card: dict[str, Any]) -> Step:
     body = next((kind for kind in ("multipart", "form", "json", "raw") if kind in card), "")
-    timeout = card["timeout"]
+    timeout, chunks, poll = card["timeout"], card.get("chunks"), card.get("poll")
     return Step(
         name=card["name"],
         method=card["method"],
@@ -163,6 +187,10 @@ def _step(card: dict[str, Any]) -> Step:
         save=card["save"],
         errors=_rules(card["errors"]),
         sends_file=card["sends_file"],
+        chunks=Chunks(parse_size(chunks["size"]), int(chunks["parallel"])) if chunks else None,
+        poll=Poll(poll["until"], parse_duration(poll["every"]), parse_duration(poll["for"])) if poll else None,
+        resume=_step(card["resume"]) if "resume" in card else None,
+        offset=card.get("offset"),
     )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.spec import flows, trees
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from twat_fs.spec.compile import Compiler
 
 
@@ -36,6 +38,16 @@ class Rules:
         """Note a problem at a path of the spec, or at the key that ends the path."""
         place = self.document.place(path, key=key)
         self.compiler.report(rule, message, place, hint, "warning" if warning else "error")
+
+    def requests(self) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+        """Every request that the spec can make, with where it stands in the spec."""
+        for index, step in enumerate(self.card["steps"]):
+            yield self.step_path(index), step
+            if "resume" in step:
+                yield (*self.step_path(index), "resume"), step["resume"]
+        several = isinstance(self.document.data.get("delete"), list)
+        for index, step in enumerate(self.card.get("delete", ())):
+            yield ("delete", index) if several else ("delete",), step
 
     def step_path(self, index: int) -> tuple[Any, ...]:
         """Where a step stands in the spec."""

@@ -16,6 +16,7 @@ _CHARACTERS = 64 * 1024
 #: The fourth item of a path that reads the file's content through a var or a saved value; put there by `flows.mark`.
 CONTENT = "content"
 _CONTENTS = (["text"], ["base64"])
+_BYTES = ("file", "chunk")
 
 
 def children(tree: Tree) -> list[Tree]:
@@ -44,18 +45,37 @@ def paths(tree: Tree) -> Iterator[tuple[str, ...]]:
         yield from paths(child)
 
 
+def names_in(data: Any) -> set[tuple[str, str]]:
+    """Each name that is read anywhere in compiled data, with its first member or an empty text: `("vars", "bin")`.
+
+    Args:
+        data: Trees and queries, in mappings, lists and tuples to any depth.
+    """
+    found = set()
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            if len(item) > 2 and item[0] == "path" and isinstance(item[2], list):
+                found.add((str(item[1]), str(item[2][0]) if item[2] else ""))
+            waiting.extend(item)
+    return found
+
+
 def is_file(tree: Tree) -> bool:
-    """Whether a tree is `{{ file }}`, the bytes themselves, in every case or in some."""
+    """Whether a tree is `{{ file }}` or `{{ chunk }}`, the bytes themselves, in every case or in some."""
     if tree[0] == "if":
         return is_file(tree[2]) or is_file(tree[3])
-    return tree[0] == "path" and tree[1] == "file" and not tree[2]
+    return tree[0] == "path" and tree[1] in _BYTES and not tree[2]
 
 
 def misplaced_file(tree: Tree) -> bool:
-    """Whether `{{ file }}` stands inside a text, where bytes cannot."""
+    """Whether `{{ file }}` or `{{ chunk }}` stands inside a text, where bytes cannot."""
     if tree[0] == "if":
         return any(misplaced_file(part) for part in tree[1:])
-    return not is_file(tree) and any(path == ("file",) for path in paths(tree))
+    return not is_file(tree) and any(path in (("file",), ("chunk",)) for path in paths(tree))
 
 
 def holds_content(tree: Tree) -> bool:

@@ -28,18 +28,18 @@ class TrustRules(Rules):
                 self.compiler.report("secret", f"`{origin}` would be printed with the result", near)
 
     def _check_destinations(self) -> None:
-        for index, step in enumerate(self.card["steps"]):
+        for path, step in self.requests():
             target = flows.destination(self.card, step)
             if target.wrong:
-                self.report("bad-value", target.wrong, (*self.step_path(index), "url"))
+                self.report("bad-value", target.wrong, (*path, "url"))
             elif self._is_open(target) and step_sends_file(step):
-                self._report_open("the file", target, (*self.step_path(index), "url"))
+                self._report_open("the file", target, (*path, "url"))
 
     def _check_secrets(self) -> None:
-        steps = {step["name"]: index for index, step in enumerate(self.card["steps"])}
+        paths = {step["name"]: path for path, step in self.requests()}
         seen = set()
         for flow in flows.flows(self.card):
-            path = (*self.step_path(steps[flow.step]), "url")
+            path = (*paths[flow.step], "url")
             if (flow.origin, flow.step) in seen:
                 continue
             seen.add((flow.origin, flow.step))
@@ -57,7 +57,7 @@ class TrustRules(Rules):
 
     def _report_open(self, what: str, target: flows.Destination, path: tuple[Any, ...]) -> None:
         name = ".".join(target.insert or ())
-        if name.startswith("saved."):
+        if name.startswith(("saved.", "previous.", "result.")):
             self.report(
                 "secret",
                 f"{what} goes where a reply says (`{name}`)",
