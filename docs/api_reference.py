@@ -40,6 +40,7 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
             "ProviderFactory",
         ),
     ),
+    "twat_fs.history": ("What was uploaded before.", ("History", "Receipt")),
     "twat_fs.upload_providers.core": (
         "For authors of providers.",
         (

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+_ON = ("on", "1", "yes", "true")
+_OFF = ("off", "0", "no", "false")
+
+
 class Settings(NamedTuple):
     """What the environment and the caller's switches say.
 
@@ -54,6 +58,23 @@ class Settings(NamedTuple):
     def accepted(self) -> str:
         """The folder where it is kept which specs the user accepted."""
         return os.path.join(os.path.dirname(self.own_folder), "accepted")
+
+    @property
+    def history_file(self) -> str:
+        """The database of receipts, in a folder of its own."""
+        return os.path.join(self.data, "history", "receipts.sqlite3")
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether receipts may be kept: unless `TWAT_FS_HISTORY` is `off`.
+
+        Raises:
+            UsageError: It is neither `on` nor `off`.
+        """
+        word = self.environ.get("TWAT_FS_HISTORY", "").strip().lower()
+        if word not in ("", *_ON, *_OFF):
+            raise UsageError(f"TWAT_FS_HISTORY={word} is neither on nor off")
+        return word not in _OFF
 
     @property
     def default_providers(self) -> list[str]:

@@ -58,6 +58,10 @@ class SourceNotFound(SourceError):
     exit_code = 2
 
 
+class HistoryError(TwatFsError):
+    """The receipts cannot be read or written; no upload fails by it."""
+
+
 class UploadError(TwatFsError):
     """A provider did not take the file.
 
@@ -228,9 +232,10 @@ class ProxyError(NonRetryableError):
 
 
 class VerifyError(NonRetryableError):
-    """The URL does not serve what was sent."""
+    """The URL does not serve what was sent; `result` is what the upload gave, an `UploadResult`, where one was made."""
 
     kind = "verify"
+    result: str | None = None
 
 
 #: Error names that a spec may use, with their classes: the table of `docs/spec-language.md`, section Errors.

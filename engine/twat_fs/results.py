@@ -17,6 +17,8 @@ class UploadResult(str):
     """
 
     metadata: dict[str, Any]
+    #: What the provider needs to remove the file again; may hold secrets, and is not part of the text of a result.
+    recipe: dict[str, Any] | None = None
 
     def __new__(cls, url: str, metadata: dict[str, Any] | None = None) -> UploadResult:
         """Make the string, and hang the metadata on it."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from twat_fs.digests import RunningDigest
+
 #: Bytes read at a time when a file is hashed or sent: large enough that the cost per block disappears.
 BLOCK_SIZE = 256 * 1024
 
@@ -46,6 +48,7 @@ class Source:
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
         self.path = os.fspath(path)
         self._fd = _open_regular(self.path)
+        self._running: RunningDigest | None = None
         self._seen = self._identity()
         self.size = self._seen[2]
         self.mtime = self._seen[3] // 1_000_000_000
@@ -61,6 +64,8 @@ class Source:
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
+        if self._running is not None:
+            self._running.stop()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -83,10 +88,22 @@ class Source:
         Raises:
             SourceError: The file cannot be read.
         """
+        count = self._read(buffer, offset)
+        if self._running is not None:
+            self._running.reached(offset + count)
+        return count
+
+    def _read(self, buffer: memoryview, offset: int) -> int:
         try:
             return os.preadv(self._fd, [buffer], offset)
         except OSError as error:
             raise self._broken(error) from error
+
+    def follow(self) -> None:
+        """Take the SHA-256 while the file is being sent, so that `digest` need not read it again."""
+        from twat_fs.digests import RunningDigest
+
+        self._running = self._running or RunningDigest(self._read, self.size)
 
     def blocks(self) -> Iterator[memoryview]:
         """The content from start to end, each block in the same buffer: use it before asking for the next.
@@ -137,6 +154,10 @@ class Source:
         Args:
             algorithm: A name that `hashlib` knows, such as `sha256`.
         """
+        if algorithm == "sha256" and self._running is not None:
+            found = self._running.hexdigest()
+            self.check_unchanged(self._running.count)
+            return found
         import hashlib
 
         digest = hashlib.new(algorithm, usedforsecurity=False)

@@ -34,6 +34,25 @@ def parse_duration(text: str | int) -> int:
     return int(found[1]) * _SECONDS[found[2]]
 
 
+def parse_moment(text: str | float) -> int:
+    """Unix seconds from Unix seconds, or from a date of ISO 8601; without a zone it is that of this machine.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    from datetime import datetime
+
+    written = str(text).strip()
+    if re.fullmatch(r"[0-9]{1,11}(\.[0-9]+)?", written):
+        return int(float(written))
+    # Python 3.10 reads neither Z nor any number of digits of a second.
+    plain = re.sub(r"[.,][0-9]+", "", re.sub(r"[zZ]$", "+00:00", written))
+    try:
+        return int(datetime.fromisoformat(plain).timestamp())
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(f"`{text}` is not a date; write 2026-01-31, 2026-01-31T12:00 or Unix seconds") from error
+
+
 def in_unit(seconds: int, unit: str) -> int:
     """A duration as a whole number of `s`, `m`, `h` or `d`, rounded up."""
     return -(-seconds // _SECONDS[unit])

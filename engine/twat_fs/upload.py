@@ -6,85 +6,31 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs._version import USER_AGENT
+from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import (
-    NotConfigured,
-    TrustError,
-    UploadError,
-    UploadFailed,
-    UploadTimeout,
-    UsageError,
-)
+from twat_fs.errors import NotConfigured, TrustError, UploadError, UploadFailed, UploadTimeout, UsageError
 from twat_fs.fitting import unfit
+from twat_fs.history.recorder import Recorder, variant_of
+from twat_fs.history.records import History
 from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
-from twat_fs.upload_providers.naming import wanted_name
-from twat_fs.upload_providers.protocols import Call
+from twat_fs.spec.options import lifetime
 from twat_fs.urls import without_query
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
+    from twat_fs.environment import Settings
     from twat_fs.messages import Request
     from twat_fs.results import UploadResult
-    from twat_fs.upload_providers.protocols import Progress
+    from twat_fs.upload_providers.protocols import Call
     from twat_fs.wire.curl import Aside
 
+__all__ = ["DEPTHS", "DryRun", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
+__all__ += ["plan_upload", "recorder_for", "upload", "upload_file"]
+
 _log = logging.getLogger("twat_fs")
-
-DEPTHS = ("size", "hash", "none")
-
-
-class UploadOptions(NamedTuple):
-    """How to upload.
-
-    Attributes:
-        remote_path: The wanted path at the host; one that ends in `/` is a folder for the file's own name.
-        unique: Put a random part into the name, so that it is nobody's.
-        force: Overwrite a file of that name, where the provider can.
-        fragile: Stop at the first provider that fails.
-        check: `size`, `hash` or `none`: how to compare the URL with the file afterwards.
-        options: The provider's own options by name.
-        providers_d: Further folders of specs.
-        timeout: Seconds without progress after which a request fails.
-        max_time: Seconds for everything, other providers and pauses among it; a Python provider is not broken off in
-            the middle of a request.
-        ca_file: Certificates to trust instead of the usual ones.
-        progress: Called with the bytes sent so far and the file's size.
-    """
-
-    remote_path: str | None = None
-    unique: bool = False
-    force: bool = False
-    fragile: bool = False
-    check: str = "size"
-    options: Mapping[str, Any] = {}
-    providers_d: Sequence[str] = ()
-    timeout: float | None = None
-    max_time: float | None = None
-    ca_file: str | None = None
-    progress: Progress | None = None
-
-
-class Outcome:
-    """What became of one file.
-
-    Attributes:
-        size: Its bytes.
-        result: The URL and what is known of it, or None where no provider took the file.
-        attempts: Each provider that was tried or passed over before, with why.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.result: UploadResult | None = None
-        self.attempts: list[UploadError] = []
-
-    @property
-    def ambiguous(self) -> list[str]:
-        """Providers that may hold the file although they gave no URL."""
-        return [attempt.provider for attempt in self.attempts if attempt.ambiguous]
 
 
 def upload_file(
@@ -116,8 +62,10 @@ def upload_file(
             providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout, max_time=chosen.max_time
         )
     )
+    recorder = recorder_for(registry.settings, wanted=chosen.history)
     with Source(path) as source:
-        outcome = upload(source, registry, named(provider), chosen)
+        outcome = upload(source, registry, named(provider), chosen, recorder)
+        outcome.keep()
     if outcome.result is None:
         raise UploadFailed(outcome.attempts)
     return outcome.result
@@ -154,14 +102,27 @@ def named(provider: str | Sequence[str] | None) -> list[str]:
     return names
 
 
-def upload(source: Source, registry: Registry, names: Sequence[str], options: UploadOptions) -> Outcome:
-    """Try each candidate until one takes the file.
+def recorder_for(settings: Settings, *, wanted: bool) -> Recorder:
+    """What writes the receipts of a run; none, where they are not wanted or `TWAT_FS_HISTORY` is off."""
+    keeps = settings.keeps_history
+    return Recorder(History(settings.history_file) if wanted and keeps else None)
+
+
+def upload(
+    source: Source,
+    registry: Registry,
+    names: Sequence[str],
+    options: UploadOptions,
+    recorder: Recorder | None = None,
+) -> Outcome:
+    """Try each candidate until one takes the file; `keep` of the outcome then completes its receipt.
 
     Args:
         source: The open file.
         registry: Where providers come from.
         names: The providers that the caller names; empty for the default order.
         options: How to upload.
+        recorder: Writes the receipts of the run; none are kept without it.
 
     Raises:
         SourceError: The file cannot be read, or changed while it was sent.
@@ -173,7 +134,8 @@ def upload(source: Source, registry: Registry, names: Sequence[str], options: Up
     outcome = Outcome(source.size)
     candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
-        failure = _try(candidate, source, call, options, outcome, alone=len(candidates) == 1)
+        failure = _unready(candidate, source, call, alone=len(candidates) == 1)
+        failure = failure or _try(candidate, source, call, options, outcome, recorder or Recorder(None))
         if failure is None:
             break
         outcome.attempts.append(failure)
@@ -185,45 +147,39 @@ def upload(source: Source, registry: Registry, names: Sequence[str], options: Up
     return outcome
 
 
-def line_of(failure: UploadError) -> str:
-    """A provider's failure in one line."""
-    perhaps = "; it may hold the file all the same" if failure.ambiguous else ""
-    step = f"step {failure.step}: " if failure.step not in ("", "request") else ""
-    return f"{failure.provider}: {step}{failure.message} ({failure.kind}){perhaps}"
-
-
-def call_for(source: Source, options: UploadOptions) -> Call:
-    """What the caller wants of this file.
-
-    Raises:
-        UsageError: `remote_path` is not a path, or `check` not a depth.
-    """
-    if options.check not in DEPTHS:
-        raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
-    name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
-    return Call(name, path, options.options, options.force, options.progress)
-
-
-def _try(
-    candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome, *, alone: bool
-) -> UploadError | None:
-    """Try one provider; sets the outcome's result, or returns why there is none."""
+def _unready(candidate: Provider, source: Source, call: Call, *, alone: bool) -> UploadError | None:
+    """Why a provider is not even tried."""
     reason: UploadError | None = unfit(candidate.spec, source) or candidate.not_ready()
     reason = reason or (None if alone else _unoffered(candidate, call))
     if reason is None and candidate.registry.settings.left() <= 0:
         reason = UploadTimeout("it was not tried: the time for the whole upload was over", candidate.name)
-    if reason is not None:
-        return reason
+    return reason
+
+
+def _try(
+    candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome, recorder: Recorder
+) -> UploadError | None:
+    """Try one provider; sets the outcome's result, or returns why there is none."""
     _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
+    given = candidate.option_values(call.options)
+    variant = variant_of(given, options.remote_path)
+    entry = recorder.begin(candidate.name, call.name, source, variant, _lasts(candidate, given))
     try:
         result = candidate.upload(source, call, options.check)
     except UploadError as error:
         error.provider = error.provider or candidate.name
+        entry.failed(error)
         return error
     _log.info("%s: done: %s", candidate.name, without_query(result))
     result.metadata.setdefault("size", source.size)
-    outcome.result = result
+    outcome.result, outcome.entry = result, entry
     return None
+
+
+def _lasts(candidate: Provider, given: Mapping[str, Any]) -> int | None:
+    """Seconds that the host is asked to keep the file."""
+    facts = candidate.spec.options.get("expires", {})
+    return lifetime(facts, given.get("expires", facts.get("default")))
 
 
 def _unoffered(candidate: Provider, call: Call) -> NotConfigured | None:
@@ -245,10 +201,7 @@ def plan_upload(source: Source, registry: Registry, names: Sequence[str], option
     reasons: list[UploadError] = []
     candidates = registry.candidates(names)
     for candidate in candidates:
-        alone = len(candidates) == 1
-        reason = (
-            unfit(candidate.spec, source) or candidate.not_ready() or (None if alone else _unoffered(candidate, call))
-        )
+        reason = _unready(candidate, source, call, alone=len(candidates) == 1)
         if reason is None:
             from twat_fs.wire.rehearsal import rehearse
 

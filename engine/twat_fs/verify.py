@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twat_fs import retry
 from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
 from twat_fs.messages import Request, Timeout
+from twat_fs.results import UploadResult
 from twat_fs.urls import BadUrl, authority, joined, names_host, request_url, without_query
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply
-    from twat_fs.source import Source
 
 _log = logging.getLogger("twat_fs")
 
@@ -28,8 +28,21 @@ _PAUSES = (0.5, 1.0, 2.0)
 _UNTOLD = (401, 403, 407, 429)
 
 
+class Sent(Protocol):
+    """What is known of the bytes that were sent: the open file, or a receipt."""
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        ...
+
+    def digest(self, algorithm: str) -> str:
+        """Their digest, in hexadecimal."""
+        ...
+
+
 def verify(
-    transport: Transport, url: str, source: Source, *, provider: str, way: str, depth: str, hosts: Sequence[str]
+    transport: Transport, url: str, source: Sent, *, provider: str, way: str, depth: str, hosts: Sequence[str]
 ) -> bool:
     """Fetch back and compare.
 
@@ -56,22 +69,24 @@ def verify(
     except _Wrong as error:
         problem = str(error)
     except (NetworkError, UploadTimeout) as error:
-        raise _failed(provider, f"{without_query(url)} cannot be fetched: {error}") from error
+        raise _failed(provider, url, f"cannot be fetched: {error}") from error
     except UploadError as error:
         _log.warning("%s: %s could not be checked: %s", provider, without_query(url), error)
         return False
     if problem:
-        raise _failed(provider, f"{without_query(url)} {problem}")
+        raise _failed(provider, url, problem)
     return checker.told
 
 
-def _failed(provider: str, message: str) -> VerifyError:
-    return VerifyError(
-        f"the host took the file, but {message}",
+def _failed(provider: str, url: str, problem: str) -> VerifyError:
+    failure = VerifyError(
+        f"the host took the file, but {without_query(url)} {problem}",
         provider,
         hint="If this host's links lead to a page rather than to the file, its spec needs `check: none` under "
         "capabilities; --no-check skips the check once.",
     )
+    failure.result = url if isinstance(url, UploadResult) else None
+    return failure
 
 
 class _Wrong(Exception):
@@ -85,7 +100,7 @@ class _Checker:
         self._hosts = hosts
         self.told = True
 
-    def compare(self, url: str, source: Source, way: str, depth: str) -> str:
+    def compare(self, url: str, source: Sent, way: str, depth: str) -> str:
         """What is wrong with what a URL serves; nothing if nothing is.
 
         A link may take a moment to work, so one that does not is asked again.
@@ -102,7 +117,7 @@ class _Checker:
             self._leave(url, "its host lets only the size be asked for")
         return problem
 
-    def compare_size(self, url: str, source: Source, way: str) -> str:
+    def compare_size(self, url: str, source: Sent, way: str) -> str:
         """What is wrong with the size of what a URL serves; nothing if nothing is."""
         seen = 0
 
@@ -128,7 +143,7 @@ class _Checker:
             return problem
         return f"serves {size} bytes, and {source.size} were sent"
 
-    def compare_hash(self, url: str, source: Source) -> str:
+    def compare_hash(self, url: str, source: Sent) -> str:
         """What is wrong with the bytes that a URL serves; nothing if nothing is."""
         import hashlib
 

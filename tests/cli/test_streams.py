@@ -94,7 +94,7 @@ def test_closed_standard_input_does_no_harm(cli: Cli) -> None:
         {"LC_ALL": None, "LANG": None},
         {"HOME": None},
         {"HOME": "/nowhere/at/all", "XDG_CACHE_HOME": None},
-        {"HOME": "/dev/null", "XDG_CACHE_HOME": None, "XDG_CONFIG_HOME": None, "XDG_DATA_HOME": None},
+        {"HOME": "/dev/null", "XDG_CACHE_HOME": None, "XDG_CONFIG_HOME": None, "TWAT_FS_HISTORY": "off"},
         {"XDG_CACHE_HOME": "/proc/nowhere"},
         {"PATH": None},
         {"TMPDIR": "/nowhere"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from twat_fs.cli import author_commands
+from twat_fs.cli import author_commands, receipt_commands
 from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, provider_option
 
 
@@ -59,6 +59,7 @@ def print_version() -> None:
 )
 @click.option("--no-check", is_flag=True, help="The same as --check none.")
 @click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
+@click.option("--no-history", is_flag=True, help="Keep no receipt of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the URL.")
 @click.option(
     "--timeout",
@@ -101,7 +102,7 @@ def upload_provider() -> None:
 
 
 cli.add_command(upload_provider, "provider")
-for command in author_commands.COMMANDS:
+for command in (*receipt_commands.COMMANDS, *author_commands.COMMANDS):
     cli.add_command(command)
 
 

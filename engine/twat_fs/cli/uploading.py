@@ -12,9 +12,10 @@ from twat_fs.cli.spooling import opened
 from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, TwatFsError, UploadFailed, UsageError
 from twat_fs.registry import Registry
-from twat_fs.upload import UploadOptions, named, plan_upload, upload
+from twat_fs.upload import UploadOptions, named, plan_upload, recorder_for, upload
 
 if TYPE_CHECKING:
+    from twat_fs.history.recorder import Recorder
     from twat_fs.source import Source
     from twat_fs.upload import Outcome
 
@@ -48,6 +49,7 @@ def run(given: dict[str, Any]) -> int:
         check="none" if given["no_check"] else given["check"],
         options=given_options(given["option"]),
         progress=progress if _shows_progress(given) else None,
+        history=not given["no_history"],
     )
     try:
         if given["dry_run"]:
@@ -60,14 +62,19 @@ def run(given: dict[str, Any]) -> int:
 
 
 def _sent(
-    source: Source, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions
+    source: Source,
+    registry: Registry,
+    given: dict[str, Any],
+    names: list[str],
+    options: UploadOptions,
+    recorder: Recorder,
 ) -> Outcome:
     try:
-        return upload(source, registry, names, options)
+        return upload(source, registry, names, options, recorder)
     except NotAccepted as error:
         if not _reviewed(error, given):
             raise
-        return upload(source, registry, names, options)
+        return upload(source, registry, names, options, recorder)
 
 
 def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
@@ -78,25 +85,33 @@ def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
 
 
 def _upload(report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions) -> int:
+    recorder = recorder_for(registry.settings, wanted=options.history)
     record: dict[str, Any] = {"file": given["file"]}
     try:
         with opened(given["file"], given["name"], registry.settings.environ) as source:
-            outcome = _sent(source, registry, given, names, options)
-            if given["as_json"]:
-                record |= {**_facts(outcome), "sha256": source.digest("sha256")}
+            outcome = _sent(source, registry, given, names, options, recorder)
+            record |= _facts(outcome)
             if outcome.result is None:
                 raise UploadFailed(outcome.attempts)
+            try:
+                _show(report, given, source, record)
+            finally:
+                outcome.keep()
     except TwatFsError as error:
         if not given["as_json"]:
             raise
         provider = error.headline.provider if isinstance(error, UploadFailed) else ""
         report.record({**record, "error": error.message, "hint": error.hint, "provider": provider})
         return error.exit_code
-    if given["as_json"]:
-        report.record(record, dear=True)
-    else:
-        report.result(str(outcome.result), dear=True)
     return 0
+
+
+def _show(report: Report, given: dict[str, Any], source: Source, record: dict[str, Any]) -> None:
+    """Print the URL, before anything else is done with it."""
+    if given["as_json"]:
+        report.record({**record, "sha256": source.digest("sha256")}, dear=True)
+    else:
+        report.result(str(record["url"]), dear=True)
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:

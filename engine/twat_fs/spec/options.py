@@ -129,13 +129,32 @@ def _duration(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     _check_range(name, facts, seconds, parse_duration)
     if mapped is None:
         return in_unit(seconds, str(facts.get("unit", "s")))
-    longer = [key for key in mapped if key != "never" and parse_duration(key) >= seconds]
-    chosen = min(longer, key=parse_duration) if longer else "never" if "never" in mapped else None
+    chosen = _next_longer(mapped, seconds)
     if chosen is None:
         raise UsageError(
             f"option {name}: {_shown(facts, given)} is longer than this provider keeps a file", hint=_offered(mapped)
         )
     return mapped[chosen]
+
+
+def _next_longer(mapped: Mapping[str, Any], seconds: int) -> str | None:
+    """The shortest time on offer that is long enough."""
+    longer = [key for key in mapped if key != "never" and parse_duration(key) >= seconds]
+    return min(longer, key=parse_duration) if longer else "never" if "never" in mapped else None
+
+
+def lifetime(facts: Mapping[str, Any], given: Any) -> int | None:
+    """Seconds that a host keeps a file which was sent with a value of its option `expires`; None for ever, or unknown.
+
+    Args:
+        facts: The option's declaration.
+        given: What the caller gave, or the default.
+    """
+    if facts.get("type") != "duration" or given is None or str(given) == "never":
+        return None
+    seconds = parse_duration(given)
+    chosen = _next_longer(facts["map"], seconds) if facts.get("map") else None
+    return seconds if not facts.get("map") else None if chosen in (None, "never") else parse_duration(str(chosen))
 
 
 def _offered(mapped: Mapping[str, Any]) -> str:

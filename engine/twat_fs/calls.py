@@ -1,0 +1,99 @@
+"""What a caller wants of an upload, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from twat_fs.errors import UsageError
+from twat_fs.upload_providers.naming import wanted_name
+from twat_fs.upload_providers.protocols import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twat_fs.errors import UploadError
+    from twat_fs.history.recorder import Entry
+    from twat_fs.results import UploadResult
+    from twat_fs.source import Source
+    from twat_fs.upload_providers.protocols import Progress
+
+DEPTHS = ("size", "hash", "none")
+
+
+class UploadOptions(NamedTuple):
+    """How to upload.
+
+    Attributes:
+        remote_path: The wanted path at the host; one that ends in `/` is a folder for the file's own name.
+        unique: Put a random part into the name, so that it is nobody's.
+        force: Overwrite a file of that name, where the provider can.
+        fragile: Stop at the first provider that fails.
+        check: `size`, `hash` or `none`: how to compare the URL with the file afterwards.
+        options: The provider's own options by name.
+        providers_d: Further folders of specs.
+        timeout: Seconds without progress after which a request fails.
+        max_time: Seconds for everything, other providers and pauses among it; a Python provider is not broken off in
+            the middle of a request.
+        ca_file: Certificates to trust instead of the usual ones.
+        progress: Called with the bytes sent so far and the file's size.
+        history: Keep a receipt, as the command line does, for `twat_fs.history.History` and `twat-fs history`.
+    """
+
+    remote_path: str | None = None
+    unique: bool = False
+    force: bool = False
+    fragile: bool = False
+    check: str = "size"
+    options: Mapping[str, Any] = {}
+    providers_d: Sequence[str] = ()
+    timeout: float | None = None
+    max_time: float | None = None
+    ca_file: str | None = None
+    progress: Progress | None = None
+    history: bool = False
+
+
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        size: Its bytes.
+        result: The URL and what is known of it, or None where no provider took the file.
+        attempts: Each provider that was tried or passed over before, with why.
+        entry: The receipt of the provider that was tried last, or None.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.result: UploadResult | None = None
+        self.attempts: list[UploadError] = []
+        self.entry: Entry | None = None
+
+    def keep(self) -> None:
+        """Complete the receipt; to be called once the user has the URL, while the file is still open."""
+        if self.result is not None and self.entry is not None:
+            self.entry.keep(self.result)
+
+    @property
+    def ambiguous(self) -> list[str]:
+        """Providers that may hold the file although they gave no URL."""
+        return [attempt.provider for attempt in self.attempts if attempt.ambiguous]
+
+
+def line_of(failure: UploadError) -> str:
+    """A provider's failure in one line."""
+    perhaps = "; it may hold the file all the same" if failure.ambiguous else ""
+    step = f"step {failure.step}: " if failure.step not in ("", "request") else ""
+    return f"{failure.provider}: {step}{failure.message} ({failure.kind}){perhaps}"
+
+
+def call_for(source: Source, options: UploadOptions) -> Call:
+    """What the caller wants of this file.
+
+    Raises:
+        UsageError: `remote_path` is not a path, or `check` not a depth.
+    """
+    if options.check not in DEPTHS:
+        raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
+    name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
+    return Call(name, path, options.options, options.force, options.progress)

@@ -1,0 +1,40 @@
+"""The commands for what was uploaded before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from twat_fs.cli.switches import common, completed
+
+
+@click.command("history")
+@click.option("-p", "--provider", metavar="NAME", help="Only this provider's.", shell_complete=completed("providers"))
+@click.option("--name", metavar="PATTERN", help="Only files named so: '*.png'.")
+@click.option("--since", metavar="WHEN", help="Only from then on: 7d for seven days ago, or 2026-01-31.")
+@click.option("--until", metavar="WHEN", help="Only before then.")
+@click.option("--live", is_flag=True, help="Only what should be there.")
+@click.option("--expired", is_flag=True, help="Only what its host has let go of by now.")
+@click.option("--deleted", is_flag=True, help="Only what was deleted.")
+@click.option("--pending", is_flag=True, help="Only what was sent and never answered for; it may exist.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="The newest N of them; 0 for all.",
+)
+@click.option("--forget", is_flag=True, help="Drop the receipts that are listed; what they are about stays.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@common
+def history_command(**given: Any) -> int:
+    """List what was uploaded, the newest first."""
+    from twat_fs.cli import history
+
+    return history.run(given)
+
+
+#: Every command of this module, for the command line to take.
+COMMANDS: tuple[click.Command, ...] = (history_command,)

@@ -1,0 +1,88 @@
+"""The digest of a file, taken while the file is being sent."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+from twat_fs.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Bytes of which the thread is told at a time. A smaller file is hashed in one go, when its digest is asked for.
+STEP = 4 << 20
+_BLOCK = 1 << 20
+
+
+class RunningDigest:
+    """The SHA-256 of a file that somebody else reads, made by a thread behind them.
+
+    What was just sent is read once more, from memory. So the sender does not wait for the hash, whether it sends the
+    file in one piece, in several at a time, or twice.
+
+    Args:
+        read: Fills a buffer from a position of the file, and says with how many bytes.
+        size: The file's bytes.
+
+    Attributes:
+        count: Bytes that were hashed so far.
+    """
+
+    def __init__(self, read: Callable[[memoryview, int], int], size: int) -> None:
+        self._read = read
+        self._size = size
+        self._digest = hashlib.sha256(usedforsecurity=False)
+        self._buffer = memoryview(bytearray(min(_BLOCK, size) or 1))
+        self._told = 0
+        self._ends = False
+        self._more = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self.count = 0
+
+    def reached(self, offset: int) -> None:
+        """Note that the file was read as far as this."""
+        if offset - self._told < STEP or self._ends:
+            return
+        with self._more:
+            self._told = max(offset, self._told)
+            self._more.notify()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._follow, name="sha256", daemon=True)
+            self._thread.start()
+
+    def hexdigest(self) -> str:
+        """The digest of the whole, once what is left was read; as many bytes as `count` says were there.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        self.stop()
+        self._advance(self._size)
+        return self._digest.hexdigest()
+
+    def stop(self) -> None:
+        """Follow no longer."""
+        with self._more:
+            self._ends = True
+            self._more.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._ends:
+            with self._more:
+                self._more.wait_for(lambda: self._ends or self._told > self.count)
+            try:
+                self._advance(self._told)
+            except SourceError:  # whoever asks for the digest meets it again
+                return
+
+    def _advance(self, limit: int) -> None:
+        while self.count < limit:
+            count = self._read(self._buffer[: limit - self.count], self.count)
+            if not count:
+                return
+            self._digest.update(self._buffer[:count])
+            self.count += count

@@ -1,0 +1,83 @@
+"""A digest that is taken while somebody else reads the file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twat_fs.digests import STEP
+from twat_fs.errors import SourceError
+from twat_fs.source import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK = 256 * 1024
+
+
+def content(size: int) -> bytes:
+    return os.urandom(1024) * (size // 1024) + b"x" * (size % 1024)
+
+
+def read(source: Source, offsets: range) -> None:
+    buffer = memoryview(bytearray(BLOCK))
+    for offset in offsets:
+        source.read_into(buffer, offset)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, STEP - 1, STEP, 3 * STEP + 17])
+def test_it_is_the_digest_of_the_file(tmp_path: Path, size: int) -> None:
+    data = content(size)
+    (tmp_path / "a").write_bytes(data)
+    with Source(tmp_path / "a") as source:
+        source.follow()
+        read(source, range(0, size, BLOCK))
+        assert [source.digest("sha256") for _ in range(2)] == [hashlib.sha256(data).hexdigest()] * 2
+
+
+@pytest.mark.parametrize("offsets", [range(2 * STEP, -1, -BLOCK), range(0, STEP, BLOCK), range(0)])
+def test_it_does_not_matter_in_which_order_or_how_far_the_file_was_read(tmp_path: Path, offsets: range) -> None:
+    data = content(2 * STEP + 5)
+    (tmp_path / "a").write_bytes(data)
+    with Source(tmp_path / "a") as source:
+        source.follow()
+        read(source, offsets)
+        read(source, offsets)  # a second attempt
+        assert source.digest("sha256") == hashlib.sha256(data).hexdigest()
+
+
+def test_what_was_sent_is_not_left_to_be_hashed_at_the_end(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content(4 * STEP))
+    with Source(tmp_path / "a") as source:
+        source.follow()
+        read(source, range(0, 4 * STEP, BLOCK))
+        assert source._running is not None
+        running = [thread for thread in threading.enumerate() if thread.name == "sha256"]
+        source._running.stop()
+        assert len(running) == 1
+        assert source._running.count > 0
+
+
+def test_a_file_that_was_written_to_meanwhile_has_no_digest(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content(2 * STEP))
+    with Source(path) as source:
+        source.follow()
+        read(source, range(0, 2 * STEP, BLOCK))
+        with path.open("r+b") as file:
+            file.write(b"other")
+        os.utime(path, (1, 1))
+        with pytest.raises(SourceError, match="changed"):
+            source.digest("sha256")
+
+
+def test_no_thread_outlives_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content(2 * STEP))
+    with Source(tmp_path / "a") as source:
+        source.follow()
+        read(source, range(0, 2 * STEP, BLOCK))
+    assert not [thread for thread in threading.enumerate() if thread.name == "sha256"]
