@@ -19,7 +19,8 @@ from tests.support import PLANTED, registry
 from twat_fs.source import Source
 from twat_fs.spec.catalog import Catalog
 from twat_fs.spec.load import load
-from twat_fs.testing.fake_host import Play
+from twat_fs.testing.fake_host import FakeHost, Play
+from twat_fs.testing.ports import ReservedPort
 from twat_fs.upload import UploadOptions, upload
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 
     from twat_fs.registry import Registry
     from twat_fs.spec.model import Spec
-    from twat_fs.testing.fake_host import FakeHost
+    from twat_fs.testing.fake_host import Script
     from twat_fs.testing.seen import Seen
     from twat_fs.upload import Outcome
 
 #: Of the bundled specs alone, which keeps nothing.
 CATALOG = Catalog([], None)
+_PORT = ReservedPort()
 
 
 @lru_cache
@@ -134,25 +136,40 @@ class Stage:
 
     def set_up(self, folder: Path, host: FakeHost) -> None:
         """Write the copy of the spec, whose hosts are the fake one."""
-        named = [entry.removesuffix(":443") for entry in specs()[self.name].hosts if not entry.startswith("*.")]
-        requested = {f"https://{entry}": host.url for entry in named}
-        copied = json.loads(json.dumps(data(self.name)))
-        for step in copied.get("steps") or [copied["request"]]:
-            for there, here in requested.items():
-                step["url"] = step["url"].replace(there, here)
-        if "allow_hosts" in copied:
-            copied["allow_hosts"] = [host.authority]
-        copied.pop("examples")
         # Of what a reply names, only the addresses that a later step goes to are ours.
         own = {entry.split("//")[1].split("/")[0] for entry in _literal_urls(data(self.name))}
-        self._hosts = {url: self._leads_to or here for url, here in requested.items() if url.split("//")[1] not in own}
+        requested = [url for url in _requested(self.name) if url.split("//")[1] not in own]
+        self._hosts = dict.fromkeys(requested, self._leads_to or host.url)
         folder.mkdir(exist_ok=True)
-        (folder / f"{self.name}.yaml").write_text(yaml.safe_dump(copied, sort_keys=False))
+        (folder / f"{self.name}.yaml").write_text(_copied(self.name, host.url, host.authority))
 
     @property
     def tries(self) -> list[Seen]:
         """Every request of the step that sends the file."""
         return [seen for step, seen in self.seen if step == self.file_step]
+
+
+def hosted(script: Script) -> FakeHost:
+    """A host with a script; one after another they have the same address, so that copies of specs are compiled once."""
+    return FakeHost(script, reserved=_PORT)
+
+
+def _requested(name: str) -> list[str]:
+    """The addresses, without a path, that a spec goes to."""
+    return [f"https://{entry.removesuffix(':443')}" for entry in specs()[name].hosts if not entry.startswith("*.")]
+
+
+@lru_cache
+def _copied(name: str, url: str, authority: str) -> str:
+    """A spec's text with its hosts replaced."""
+    copied = json.loads(json.dumps(data(name)))
+    for step in copied.get("steps") or [copied["request"]]:
+        for there in _requested(name):
+            step["url"] = step["url"].replace(there, url)
+    if "allow_hosts" in copied:
+        copied["allow_hosts"] = [authority]
+    copied.pop("examples")
+    return str(yaml.safe_dump(copied, sort_keys=False))
 
 
 def _literal_urls(found: dict[str, Any]) -> list[str]:

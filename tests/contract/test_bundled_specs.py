@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,12 +20,21 @@ from twat_fs.upload_providers.declarative import run
 from twat_fs.validation import validate
 from twat_fs.wire.job import Job, start
 
+if TYPE_CHECKING:
+    from twat_fs.validation import Verdict
+
 each = pytest.mark.parametrize("name", NAMES)
+
+
+@lru_cache
+def verdict_of(name: str) -> Verdict:
+    """What `validate-spec` says of a bundled spec."""
+    return validate(content(name), f"{name}.yaml", name)
 
 
 @each
 def test_a_bundled_spec_is_valid_without_a_warning(name: str) -> None:
-    verdict = validate(content(name), f"{name}.yaml", name)
+    verdict = verdict_of(name)
     assert list(verdict.problems) == []
     assert verdict.label is not None
 
@@ -46,7 +56,7 @@ def test_a_bundled_spec_says_who_it_is_and_when_it_was_seen_to_work(name: str) -
 
 @each
 def test_a_bundled_spec_talks_to_its_hosts_over_tls_only(name: str) -> None:
-    verdict = validate(content(name), f"{name}.yaml", name)
+    verdict = verdict_of(name)
     assert verdict.label is not None
     assert verdict.label.clear_text == ()
     assert "http://" not in json.dumps(data(name).get("request", data(name).get("steps")))
@@ -75,22 +85,21 @@ def _words(value: Any) -> list[str]:
     return sorted(set(re.findall(r"[A-Za-z_]{2,}", json.dumps(value))))
 
 
-@st.composite
-def replies(draw: st.DrawFn, name: str) -> Reply:
+_STATUSES = st.sampled_from([200, 201, 202, 204, 400, 401, 403, 404, 429, 500])
+_HEADERS = st.dictionaries(st.sampled_from(["location", "x-token", "retry-after", "x-expires"]), st.text(max_size=20))
+
+
+@lru_cache
+def replies(name: str) -> st.SearchStrategy[Reply]:
     """Any reply, now and then with the keys that the spec looks for."""
-    status = draw(st.sampled_from([200, 201, 202, 204, 400, 401, 403, 404, 429, 500]))
     keys = st.sampled_from(_words(data(name).get("result")) + _words(data(name).get("errors")))
-    body = draw(
+    members = st.dictionaries(keys, _VALUES | st.dictionaries(keys, _VALUES, max_size=3), max_size=4)
+    body = (
         st.binary(max_size=40)
         | st.text(max_size=40).map(str.encode)
-        | st.dictionaries(keys, _VALUES | st.dictionaries(keys, _VALUES, max_size=3), max_size=4).map(
-            lambda found: json.dumps(found).encode()
-        )
+        | members.map(lambda found: json.dumps(found).encode())
     )
-    headers = draw(
-        st.dictionaries(st.sampled_from(["location", "x-token", "retry-after", "x-expires"]), st.text(max_size=20))
-    )
-    return Reply(status, "https://h.example/", headers, body)
+    return st.builds(Reply, _STATUSES, st.just("https://h.example/"), _HEADERS, body)
 
 
 @each

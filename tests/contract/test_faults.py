@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.bundled import NAMES, Stage, file_of, holds_secret, played, secrets, specs, success
+from tests.contract.bundled import NAMES, Stage, file_of, holds_secret, hosted, played, secrets, specs, success
 from tests.support import PLANTED
 from twat_fs import retry
 from twat_fs.testing.fake_host import FakeHost, Play
@@ -65,7 +65,7 @@ def test_a_file_goes_up_whole(name: str, tmp_path: Path) -> None:
     stage, example = Stage(name), success(name)
     path = tmp_path / str(example.get("file", {}).get("name", "example.txt"))
     path.write_bytes(CONTENT)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.outcome.result == example["url"], ended.message
     assert [file_of(seen) for seen in stage.tries] == [DIGEST]
@@ -94,7 +94,7 @@ def test_a_file_of_any_name_goes_up(name: str, file_name: str, sent: str, tmp_pa
     with open(path, "wb") as file:
         file.write(b"hello")
     stage = Stage(name)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.outcome.result, ended.message
     (seen,) = stage.tries
@@ -112,7 +112,7 @@ def test_a_file_of_any_name_goes_up(name: str, file_name: str, sent: str, tmp_pa
 @pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) == 1])
 def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_path: Path) -> None:
     path.write_bytes(CONTENT * 30)
-    with FakeHost([Play(413, after=1000)]) as host:
+    with hosted([Play(413, after=1000)]) as host:
         ended = played(Stage(name), host, path, tmp_path / "specs")
     assert ended.kind == meaning(specs()[name], 413, "too_large"), ended.message
     assert len(host.wait_for(1)) == 1
@@ -121,7 +121,7 @@ def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_pat
 @each
 def test_a_host_that_stays_out_of_order_is_given_up(name: str, path: Path, tmp_path: Path, slept: list[float]) -> None:
     stage = Stage(name, *[Play(502)] * 20)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.kind == "unavailable"
     assert len(stage.tries) == specs()[name].retry.attempts == len(slept) + 1
@@ -132,7 +132,7 @@ def test_a_host_that_stays_out_of_order_is_given_up(name: str, path: Path, tmp_p
 def test_a_reply_that_is_no_answer_is_a_bad_reply(name: str, body: bytes, path: Path, tmp_path: Path) -> None:
     status = next(iter(specs()[name].steps[0].expect), 200)
     stage = Stage(name, Play(status, body), step=0)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.outcome.result is None
     assert ended.kind in ("bad_reply", "rejected"), ended.message
@@ -142,7 +142,7 @@ def test_a_reply_that_is_no_answer_is_a_bad_reply(name: str, body: bytes, path: 
 @each
 def test_secrets_go_into_the_steps_that_name_them_and_no_other(name: str, path: Path, tmp_path: Path) -> None:
     stage = Stage(name)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         played(stage, host, path, tmp_path / "specs")
     for index, seen in stage.seen:
         step = specs()[name].steps[index]
@@ -164,7 +164,7 @@ def test_a_host_that_echoes_what_it_was_sent_betrays_no_secret(name: str, path: 
         fields = " ".join(part.body.decode() for part in seen.parts if not part.filename)
         return Play(400, f"{status} {head} {fields}"[:280].encode())
 
-    with FakeHost(echo) as host:
+    with hosted(echo) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.kind == meaning(specs()[name], 400, "bad_request")
     assert PLANTED not in ended.message
@@ -176,7 +176,7 @@ several = pytest.mark.parametrize("name", [name for name in NAMES if len(specs()
 @several
 def test_an_address_from_a_reply_leads_nowhere_else(name: str, path: Path, tmp_path: Path, elsewhere: FakeHost) -> None:
     stage = Stage(name, leads_to=elsewhere.url)
-    with FakeHost(stage) as host:
+    with hosted(stage) as host:
         ended = played(stage, host, path, tmp_path / "specs")
     assert ended.kind == "trust", ended.message
     assert elsewhere.authority in ended.message

@@ -219,6 +219,12 @@ def test_retry_after_is_passed_on() -> None:
     assert error.retry_after == 7.0
 
 
+def test_a_retry_after_with_a_control_character_is_no_reason_to_stop() -> None:
+    error = verdict(503, headers={"retry-after": "7\x1f"})
+    assert error is not None
+    assert error.retry_after == 7.0
+
+
 # Redirects
 
 

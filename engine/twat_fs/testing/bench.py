@@ -16,6 +16,7 @@ from twat_fs.source import Source
 from twat_fs.spec.model import Retry
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.hosts import FormHost
+from twat_fs.testing.ports import ReservedPort
 from twat_fs.upload_providers.loading import sent_by
 from twat_fs.upload_providers.protocols import Call
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Found in no other place, so that a request that holds it carries the file.
 CONTENT = b"The content of the contract's file.\n" * 400
+#: All hosts have one address, so that a spec that is made for it is compiled once.
+_PORT = ReservedPort()
 
 
 class Traits(NamedTuple):
@@ -107,7 +110,7 @@ class Bench:
 
     def serve(self, script: Callable[[Seen], Play]) -> FakeHost:
         """A host on loopback with a script, over TLS where the provider wants it."""
-        return FakeHost(script, tls=self.tls())
+        return FakeHost(script, tls=self.tls(), reserved=_PORT)
 
     def from_environment(self, url: str) -> Any:
         """The provider as `get_provider()` makes it, for one that needs credentials.

@@ -14,6 +14,7 @@ pytest then runs all of it, one test for each sentence. Where a provider is not 
 
 from __future__ import annotations
 
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.environment import settings
@@ -48,6 +49,10 @@ __all__ = [
 ]
 
 
+#: Compiled specs are named by their content, so that all tests may share them.
+_COMPILED = tempfile.TemporaryDirectory(prefix="twat-fs-contract-")
+
+
 class ProviderContract(FileContract, ReplyContract, CallContract):
     """The whole contract; a subclass whose name begins with `Test` says what `make` is."""
 
@@ -79,6 +84,6 @@ class SpecContract(ProviderContract):
 
     def prepare(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A folder for the spec."""
-        del monkeypatch
+        monkeypatch.setenv("XDG_CACHE_HOME", _COMPILED.name)
         self._specs = folder / "specs"
         self._specs.mkdir()

@@ -19,15 +19,17 @@ from twat_fs.spec.model import from_card
 from twat_fs.testing.bench import Traits
 from twat_fs.testing.contract import SpecContract
 from twat_fs.testing.example_host import ExampleHost, copied, led
+from twat_fs.testing.spec_play import play
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pytest
 
     from twat_fs.errors import UploadError
     from twat_fs.spec.model import Spec, Step
+    from twat_fs.testing.spec_play import Exchange
 
 
 class ExampleContract(SpecContract):
@@ -41,6 +43,9 @@ class ExampleContract(SpecContract):
     content: ClassVar[bytes]
     example: ClassVar[dict[str, Any]]
     compiled: ClassVar[Spec]
+    retry: ClassVar[dict[str, Any]]
+    copies: ClassVar[dict[str, str]]
+    exchanges: ClassVar[Sequence[Exchange]] = ()
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -51,16 +56,23 @@ class ExampleContract(SpecContract):
         stem = os.path.splitext(os.path.basename(cls.path))[0]
         cls.compiled = from_card(compile_card(cls.content, stem, cls.path))
         cls.name = cls.compiled.name
-        cls.example = next(each for each in load(cls.content).data["examples"] if "url" in each)
+        data = load(cls.content).data
+        cls.example = next(each for each in data["examples"] if "url" in each)
+        cls.retry = {**data.get("retry", {}), "initial": "0s"}
         cls.traits = traits_of(cls.compiled)
+        cls.copies = {}
 
     def host(self) -> ExampleHost:
-        """The example's host."""
-        return ExampleHost(self.compiled, self.example)
+        """The example's host; the example is played once for all tests."""
+        if not self.exchanges:
+            type(self).exchanges = play(self.compiled, self.example).exchanges
+        return ExampleHost(self.compiled, self.example, self.exchanges)
 
     def spec(self, url: str) -> str:
         """The spec with its hosts replaced, and without pauses between attempts."""
-        return copied(self.content, url, retry={**load(self.content).data.get("retry", {}), "initial": "0s"})
+        if url not in self.copies:
+            self.copies[url] = copied(self.content, url, retry=self.retry)
+        return self.copies[url]
 
     def make(self, url: str) -> Any:
         """The provider; options that the example gives are taken from their variables."""

@@ -39,10 +39,11 @@ class ExampleHost:
     Args:
         spec: The provider.
         example: The entry of `examples` to answer from.
+        exchanges: What went over the wire when the example was played before; unless given it is played now.
     """
 
-    def __init__(self, spec: Spec, example: Mapping[str, Any]) -> None:
-        self._exchanges = play(spec, example).exchanges
+    def __init__(self, spec: Spec, example: Mapping[str, Any], exchanges: Sequence[Exchange] | None = None) -> None:
+        self._exchanges = play(spec, example).exchanges if exchanges is None else exchanges
         self._token = _token(self._exchanges, example)
         self._lock = threading.Lock()
         self._own: list[str] = []

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from twat_fs.testing.ports import ReservedPort
+
     Script = Union[Sequence["Play"], Callable[[Seen], "Play"]]
 
 
@@ -72,6 +74,7 @@ class FakeHost:
         keep: Bytes of a body that are kept; of a larger one only length and SHA-256 are.
         name: The host name in `url`.
         port: The port to listen at; 0 takes a free one.
+        reserved: A port that hosts take one after another, instead.
 
     Attributes:
         requests: What was asked. Of a request that is answered early, the body may still grow.
@@ -86,12 +89,14 @@ class FakeHost:
         keep: int = 16 * 1024 * 1024,
         name: str = "127.0.0.1",
         port: int = 0,
+        reserved: ReservedPort | None = None,
     ) -> None:
         self._script = script
         self._tls = tls
         self._keep = keep
         self._name = name
         self._wanted = port
+        self._reserved = reserved
         self._lock = threading.Lock()
         self._played = 0
         self._open: set[socket.socket] = set()
@@ -102,7 +107,11 @@ class FakeHost:
 
     def __enter__(self) -> FakeHost:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", self._wanted))
+        wanted = self._wanted
+        if self._reserved:
+            self._reserved.share(self._listener)
+            wanted = self._reserved.take()
+        self._listener.bind(("127.0.0.1", wanted))
         self._listener.listen(64)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -113,6 +122,8 @@ class FakeHost:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        if self._reserved:
+            self._reserved.leave(self.port)
         with self._lock:
             for sock in self._open:
                 with contextlib.suppress(OSError):

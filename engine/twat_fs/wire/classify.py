@@ -120,7 +120,7 @@ def retry_after(reply: Reply) -> float | None:
     A date counts from the reply's own `Date`, so that a wrong clock here does no harm.
     """
     value = reply.headers.get("retry-after", "")
-    seconds = [float(item) for item in value.split(",") if re.fullmatch(r"[0-9]+(\.[0-9]+)?", item.strip())]
+    seconds = [float(item) for item in map(str.strip, value.split(",")) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", item)]
     if seconds:
         return float(ceil(max(seconds))) if max(seconds) < _FOR_EVER else _FOR_EVER
     from email.utils import parsedate_to_datetime
