@@ -2,6 +2,7 @@
 
     python -m benchmarks.authoring                       # the curl lines beside this file
     python -m benchmarks.authoring --sxcu FOLDER         # and ShareX's uploaders in a folder
+    python -m benchmarks.authoring --record              # write down anew what curl sends, for tests without curl
 
 A curl line is run by the real `curl` against a host on loopback, its spec by the whole engine against another; a line
 counts if method, address, headers and body came the same. What an uploader of ShareX would send is worked out from its
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from twat_fs.authoring.draft import Draft
 
 HERE = Path(__file__).parent
+#: Lines as the pages of hosts have them, and odd ones; what curl 7.88.1 sent for each.
+LINES = (HERE / "curl_lines.txt", HERE / "odd_lines.txt")
+SENT = HERE / "curl_sends.json"
 #: The file that goes up, and what variables of a line are set to.
 CONTENT = "what goes up\n"
 VALUE = "value-of-"
@@ -45,11 +49,18 @@ _FUNCTION = re.compile(r"\$(\w+)(:[^$]*)?\$|\{(\w+)(:[^}]*)?\}")
 def main() -> int:
     """Run it; 1 where a curl line was not converted."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.authoring", description=__doc__.splitlines()[0])
-    parser.add_argument("--curl", type=Path, default=HERE / "curl_lines.txt", help="a file of curl lines")
+    parser.add_argument("--curl", type=Path, help="a file of curl lines, in place of those beside this file")
     parser.add_argument("--sxcu", type=Path, help="a folder of .sxcu files")
+    parser.add_argument("--record", action="store_true", help=f"write {SENT.name}")
     given = parser.parse_args()
-    lines = [line for line in given.curl.read_text().splitlines() if line and not line.startswith("#")]
-    failed = report("curl lines", [(line, curl_problem(line)) for line in lines])
+    if given.record:
+        sent = {line: by_curl(line) for path in LINES for line in lines_of(path)}
+        SENT.write_text(json.dumps(sent, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        return 0
+    failed = False
+    for path in [given.curl] if given.curl else LINES:
+        results = [(line, curl_problem(line, by_curl(line))) for line in lines_of(path)]
+        failed |= report(path.stem.replace("_", " "), results)
     if given.sxcu:
         files = sorted(given.sxcu.glob("*.sxcu"))
         report("uploaders of ShareX", [(path.name, sxcu_problem(path)) for path in files])
@@ -65,13 +76,27 @@ def report(what: str, results: list[tuple[str, str]]) -> bool:
     return bool(problems)
 
 
-def curl_problem(line: str) -> str:
-    """Why a line does not count, or an empty string."""
+def lines_of(path: Path) -> list[str]:
+    """The curl lines of a file."""
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def curl_problem(line: str, theirs: dict[str, Any]) -> str:
+    """Why a line does not count, or an empty string.
+
+    Args:
+        line: The line.
+        theirs: What curl sends.
+    """
     try:
         ours = by_spec(from_curl(line), _file_of(line))
     except TwatFsError as error:
         return str(error)
-    return difference(by_curl(line), ours)
+    # Names that stand twice, file names and media types count too, which what an uploader of ShareX says leaves open.
+    pairs = [sorted(parse_qsl(urlsplit(step.get("url", "")).query, keep_blank_values=True)) for step in (theirs, ours)]
+    if pairs[0] != pairs[1]:
+        return f"query: {pairs[0]} against {pairs[1]}"
+    return _unequal("multipart", theirs.get("multipart"), ours.get("multipart")) or difference(theirs, ours)
 
 
 def sxcu_problem(path: Path) -> str:

@@ -5,110 +5,88 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote_plus
 
-from twat_fs.authoring import keys
-from twat_fs.authoring.draft import Draft, literal
-from twat_fs.authoring.shells import Variable, Word, text_of
+from twat_fs.authoring import curl_form, form_text
+from twat_fs.authoring.curl_form import marked, unmarked
+from twat_fs.authoring.curl_words import Gathered
+from twat_fs.authoring.draft import literal
+from twat_fs.authoring.words import Variable, Word, text_of
 from twat_fs.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
 #: Options that give data.
 DATA = ("data", "data-raw", "data-ascii", "data-binary", "data-urlencode", "json")
 FORM = "application/x-www-form-urlencoded"
+#: `name=value` as it stands in a form; other text is sent as it is.
+_PAIR = re.compile(r"[\w.%+*~\[\]-]+=[^&]*")
 
 
-class Bodies:
-    """What was gathered of a command line, and the bodies in it.
-
-    Attributes:
-        found: The draft.
-        given: Every option with its word.
-        file: The word for the file, as text.
-        data: The options that give data, with their words.
-    """
-
-    def __init__(self) -> None:
-        self.found = Draft()
-        self.given: list[tuple[str, Word]] = []
-        self.file = ""
-        self.data: list[tuple[str, Word]] = []
-
-    @property
-    def base(self) -> str:
-        """The file's own name, as far as the line says it."""
-        base = re.split(r"[/\\]", self.file)[-1]
-        return "" if base.startswith("$") or base in ("-", "") else base
-
-    def has_form(self) -> bool:
-        """Whether there is a -F."""
-        return any(name.startswith("form") for name, _ in self.given)
+class Bodies(Gathered):
+    """What was gathered of a command line, and the bodies in it."""
 
     def form(self, word: Word, *, plain: bool) -> None:
         """A field of a form: one -F."""
-        first = str(word[0]) if word and isinstance(word[0], str) else ""
-        name, mark, begun = first.partition("=")
-        if not mark:
-            raise UsageError(f"curl's -F wants name=value, not {text_of(word)}")
+        said = curl_form.part(word, plain=plain)
         fields = self.found.request.setdefault("multipart", {})
-        value: Word = ((begun,) if begun else ()) + tuple(word[1:])
-        if plain or begun[:1] not in ("@", "<"):
-            self._field(fields, name, value, plain=plain)
-            return
-        path, more = _with_parts(text_of(value)[1:])
-        if begun[0] == "<":
-            fields[name] = "{{ file.text }}"
-            return
-        if any(
-            part == "{{ file }}" or (isinstance(part, dict) and part["value"] == "{{ file }}")
-            for part in fields.values()
-        ):
+        if said.name in fields:
+            raise UsageError(f"the form has two fields `{said.name}`; a spec has each once")
+        if said.ignored:
+            self.found.remarks.append(f"curl itself leaves out `{said.ignored}` in the field `{said.name}`")
+        if "headers" in said.parameters:
+            self.found.remarks.append(f"the headers of the part `{said.name}` are left out: parts of a spec have none")
+        if "encoder" in said.parameters:
+            raise UsageError(f"the part `{said.name}` has an encoder, and parts of a spec are sent as they are")
+        if said.kind:
+            self.one_file(text_of(said.content))
+        if said.kind == "@" and any("{{ file }}" in (part, *_values(part)) for part in fields.values()):
             raise UsageError("the curl line sends two files; a spec sends one")
-        facts: dict[str, Any] = {"value": "{{ file }}"}
-        given = more.get("filename")
-        if given and given not in (path, re.split(r"[/\\]", path)[-1]):
-            facts["filename"] = literal(given)
-            self.found.comment(
-                "request", "multipart", name, text="The name is fixed: that of the file is `{{ file.name }}`."
-            )
-        if "type" in more:
-            facts["content_type"] = literal(more["type"])
-        fields[name] = facts if len(facts) > 1 else "{{ file }}"
+        value = {"@": "{{ file }}", "<": "{{ file.text }}"}.get(said.kind) or self._field(said.name, said.content)
+        facts: dict[str, Any] = {"value": value}
+        facts |= self._named(said.name, said.parameters.get("filename", ()), is_file=said.kind == "@")
+        if "type" in said.parameters:
+            facts["content_type"] = self.template("", said.parameters["type"])
+        fields[said.name] = facts if len(facts) > 1 else value
 
-    def _field(self, fields: dict[str, Any], name: str, value: Word, *, plain: bool) -> None:
-        if name in fields:
-            raise UsageError(f"the form has two fields `{name}`; a spec has each once")
-        text = text_of(value)
-        found = (
-            None if plain or any(isinstance(piece, Variable) for piece in value) else re.search(r";(type=.*)$", text)
-        )
-        if found:
-            content, more = _with_parts(text)
-            fields[name] = {"value": self.found.secret_or(name, content), "content_type": more["type"]}
-            return
-        if self.base and text == self.base:
-            fields[name] = "{{ file.name }}"
-            self.found.comment("request", "multipart", name, text=f"`{text}` was the file's name.")
-            return
-        fields[name] = self.template(name, value)
+    def _named(self, name: str, given: Word, *, is_file: bool) -> dict[str, str]:
+        """The file name of a part, where it is not that of the file."""
+        filename = self.template("", given) if given else ""
+        if not filename or (is_file and (filename == "{{ file.name }}" or text_of(given) in (self.file, self.base))):
+            return {}
+        words = "The name is fixed: that of the file is `{{ file.name }}`."
+        if is_file:
+            self.found.comment("request", "multipart", name, text=words)
+        return {"filename": filename}
+
+    def _field(self, name: str, value: Word) -> str:
+        if self.base and text_of(value) == self.base and not any(isinstance(piece, Variable) for piece in value):
+            self.found.comment("request", "multipart", name, text=f"`{self.base}` was the file's name.")
+            return "{{ file.name }}"
+        return self.template(name, value)
 
     def put_data(self) -> None:
-        """Everything that -d and its like gave."""
+        """Everything that -d and its like gave.
+
+        Raises:
+            UsageError: There is another body, too; curl itself refuses that.
+        """
         if not self.data:
             return
-        if any(name == "get" for name, _ in self.given):
+        if self.has("get"):
             self._put_data_in_query()
             return
+        if self.has("form", "form-string", "upload-file"):
+            raise UsageError(f"--{self.data[0][0]} and a form, or -T, are two bodies, and a request has one")
         kinds = {name for name, _ in self.data}
-        files = [word for name, word in self.data if name != "data-raw" and text_of(word).startswith("@")]
-        if files and len(self.data) == 1 and "data-urlencode" not in kinds:
+        files = [word for name, word in self.data if _is_file(name, word)]
+        if files and len(self.data) == 1:
             self._put_raw("application/json" if "json" in kinds else FORM, name=next(iter(kinds)))
         elif "json" in kinds or "json" in self._content_type():
             self._put_json()
         else:
-            self._put_form()
+            self._put_fields()
 
     def _content_type(self) -> str:
         headers = self.found.request.get("headers", {})
@@ -128,20 +106,40 @@ class Bodies:
             self.found.remarks.append("curl's -d takes line ends out of the file; the spec sends the file as it is")
 
     def _put_json(self) -> None:
-        text, names = _marked([word for _, word in self.data])
+        names: list[Variable] = []
+        joint = "" if self.has("json") else "&"
+        text = joint.join(marked(word, names)[0] for _, word in self.data)
         headers = self.found.request.setdefault("headers", {})
         for key in [key for key in headers if key.lower() == "content-type"]:
             if str(headers[key]) == "application/json":
                 del headers[key]
-        if any(name == "json" for name, _ in self.data):
+        if self.has("json"):
             headers.setdefault("Accept", "application/json")
+        # A variable, or a file's text, may stand where JSON wants quotes; they are put around it.
+        text = re.sub("(?<=[:,\\[])(\\s*)(\ue000\\d+\ue001)(?=\\s*[,}\\]])", r'\1"\2"', text)
         try:
             data = json.loads(text)
         except ValueError as error:
             raise UsageError(f"the body says that it is JSON, and is not: {error}") from error
+        if _has_fraction(data):
+            self._put_json_text(text, names)
+            return
         self.found.request["json"] = self._filled(data, names, "")
         if not headers:
             del self.found.request["headers"]
+
+    def _put_json_text(self, text: str, names: list[Variable]) -> None:
+        """JSON as text: numbers of a spec are whole, and others would be sent as texts."""
+        headers = self.found.request["headers"]
+        if not self._content_type():
+            headers["Content-Type"] = "application/json"
+        pieces = re.split('"\ue000(\\d+)\ue001"', text)
+        self.found.request["raw"] = "".join(
+            re.sub(r" \}\}$", " | tojson }}", self.credential(names[int(piece)]))
+            if at % 2
+            else self.template("", unmarked(piece, names))
+            for at, piece in enumerate(pieces)
+        )
 
     def _filled(self, data: Any, names: list[Variable], key: str) -> Any:
         if isinstance(data, dict):
@@ -150,61 +148,104 @@ class Bodies:
             return [self._filled(item, names, key) for item in data]
         if not isinstance(data, str):
             return data
-        pieces = re.split("\ue000(\\d+)\ue001", data)
-        word: Word = tuple(
-            names[int(piece)] if index % 2 else piece for index, piece in enumerate(pieces) if index % 2 or piece
-        )
+        word = unmarked(data, names)
         return self.template(key, word) if word else ""
 
-    def _put_form(self) -> None:
-        pairs: list[tuple[str, Any]] = []
-        for name, word in self.data:
-            pairs += self._pairs(name, word)
-        names = [name for name, _ in pairs]
-        if len(set(names)) != len(names) or self._content_type() not in ("", FORM) or "" in names:
-            raw = "&".join(f"{name}={value}" if name else str(value) for name, value in pairs)
-            self.found.request["raw"] = raw
-            self.found.request.setdefault("headers", {}).setdefault("Content-Type", FORM)
+    def _put_fields(self) -> None:
+        """Fields of a form, or text that only says that it is one."""
+        if self._put_browser_form():
             return
+        pairs = list(self._pairs())
+        names = [name for name, _ in pairs]
+        plain = all(self._is_form(name, word) for name, word in self.data)
+        if plain and len(set(names)) == len(names) and self._content_type() in ("", FORM) and "" not in names:
+            headers = self.found.request.get("headers", {})
+            for key in [key for key in headers if key.lower() == "content-type"]:
+                del headers[key]
+            self.found.request["form"] = dict(pairs)
+            return
+        self.found.request["raw"] = "&".join(self._as_text(name, word) for name, word in self.data)
+        if not self._content_type():
+            self.found.request.setdefault("headers", {})["Content-Type"] = FORM
+
+    def _put_browser_form(self) -> bool:
+        """Take the text of a form, as browsers copy a request; the file's content is not in it."""
         headers = self.found.request.get("headers", {})
+        text = "&".join(text_of(word) for _, word in self.data)
+        found = form_text.fields(self._content_type(), text)
+        if not any(field.filename is not None for field in found):
+            return False
+        form_text.put(self.found, found)
         for key in [key for key in headers if key.lower() == "content-type"]:
             del headers[key]
-        if "headers" in self.found.request and not headers:
-            del self.found.request["headers"]
-        self.found.request["form"] = dict(pairs)
+        return True
 
-    def _pairs(self, option: str, word: Word) -> list[tuple[str, Any]]:
-        text = text_of(word)
+    @staticmethod
+    def _is_form(option: str, word: Word) -> bool:
         if option == "data-urlencode":
-            found = re.match(r"([^=@]*)@", text)
-            if found:
-                return [(found[1], "{{ file.text }}")]
-            name, mark, _ = text.partition("=")
-            value = _after(word, len(name) + len(mark)) if mark else word
-            return [(name if mark else "", self.template(name, value))]
-        marked, names = _marked([word])
-        return [
-            (unquote_plus(name), self._filled(value, names, name))
-            for name, value in parse_qsl(marked, keep_blank_values=True)
-        ]
+            return True
+        text, _ = marked(word)
+        return all(_PAIR.fullmatch(piece) for piece in text.split("&"))
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        for option, word in self.data:
+            if option == "data-urlencode":
+                yield self._encoded_pair(word)
+                continue
+            text, names = marked(word)
+            for name, value in parse_qsl(text, keep_blank_values=True):
+                yield unquote_plus(name), self._filled(value, names, name)
+
+    def _encoded_pair(self, word: Word) -> tuple[str, str]:
+        """The name and the value that --data-urlencode gives; `name=value`, `name@file`, or one without a name."""
+        text, _ = marked(word)
+        name, equals, _ = text.partition("=")
+        if equals:
+            return name, self.template(name, _after(word, len(name) + 1))
+        name, at, _ = text.partition("@")
+        return (name, "{{ file.text }}") if at else ("", self.template("", word))
+
+    def _as_text(self, option: str, word: Word) -> str:
+        """Data as it goes into a body that is no form: as it stands, or encoded where the option says so."""
+        if option == "data-urlencode":
+            name, value = self._encoded_pair(word)
+            encoded = re.sub(r"\{\{ (.*?) \}\}|[^{]+|\{", _encoded, value)
+            return f"{literal(name)}={encoded}" if name else encoded
+        if _is_file(option, word):
+            return "{{ file.text }}"
+        text, names = marked(word)
+        return "&".join(
+            f"{literal(name)}{equals}{self.template(unquote_plus(name), unmarked(value, names))}"
+            if equals and _PAIR.fullmatch(piece)
+            else self.template("", unmarked(piece, names))
+            for piece in text.split("&")
+            for name, equals, value in [piece.partition("=")]
+        )
 
     def _put_data_in_query(self) -> None:
-        for name, word in self.data:
-            for key, value in self._pairs(name, word):
-                self.found.request.setdefault("query", {})[key] = value
+        """What -G moves into the address; where a name stands twice, all of it stays there as it is written."""
+        pairs = list(self._pairs())
+        query = self.found.request.setdefault("query", {})
+        if len({*query, *(name for name, _ in pairs)}) == len(query) + len(pairs):
+            query |= dict(pairs)
+            return
+        url = str(self.found.request["url"])
+        # What a template gives is encoded where it stands in an address.
+        text = "&".join(f"{quote(name)}={value if '{{' in value else quote(value, safe='')}" for name, value in pairs)
+        self.found.request["url"] = f"{url}{'&' if '?' in url else '?'}{text}"
 
-    def template(self, name: str, word: Word) -> str:
-        """A word as a template: variables are credentials, and a literal that looks like a key is one too."""
-        if all(isinstance(piece, str) for piece in word):
-            return self.found.secret_or(name, "".join(map(str, word)))
-        return "".join(self.credential(piece) if isinstance(piece, Variable) else literal(piece) for piece in word)
 
-    def credential(self, piece: Variable) -> str:
-        """A variable as a template: it is a secret, as far as anybody knows."""
-        if f"${piece.name}" == self.file:
-            return "{{ file.name }}"
-        name = piece.name if piece.name.isupper() else keys.variable_name(piece.name)
-        return self.found.credential(name if not name[0].isdigit() else f"ARGUMENT_{name}")
+def _has_fraction(data: Any) -> bool:
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return isinstance(data, float) or any(map(_has_fraction, inner))
+
+
+def _values(part: Any) -> tuple[Any, ...]:
+    return tuple(part.values()) if isinstance(part, dict) else ()
+
+
+def _is_file(option: str, word: Word) -> bool:
+    return option not in ("data-raw", "data-urlencode") and text_of(word).startswith("@")
 
 
 def _after(word: Word, count: int) -> Word:
@@ -213,24 +254,5 @@ def _after(word: Word, count: int) -> Word:
     return ((first,) if first else ()) + tuple(word[1:])
 
 
-def _with_parts(text: str) -> tuple[str, dict[str, str]]:
-    """What stands before the first `;name=value` of curl's -F, and those; a value may be in double quotes."""
-    found = re.split(r""";\s*(type|filename|encoder|headers)=("(?:[^"\\]|\\.)*"|[^;]*(?:;\s*charset=[^;]*)?)""", text)
-    parts = {name: value.strip('"') for name, value in zip(found[1::3], found[2::3], strict=True)}
-    return found[0].strip('"'), parts
-
-
-def _marked(words: Sequence[Word]) -> tuple[str, list[Variable]]:
-    """Words joined by `&`, with numbered marks for variables, so that another syntax can be read around them."""
-    names: list[Variable] = []
-    texts = []
-    for word in words:
-        text = ""
-        for piece in word:
-            if isinstance(piece, Variable):
-                text += f"\ue000{len(names)}\ue001"
-                names.append(piece)
-            else:
-                text += piece
-        texts.append(text)
-    return "&".join(texts), names
+def _encoded(found: re.Match[str]) -> str:
+    return f"{{{{ {found[1]} | urlencode }}}}" if found[1] else quote(found[0], safe="")

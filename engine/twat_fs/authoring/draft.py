@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from typing import Any
 
 from twat_fs.authoring import keys
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: How a template is begun; a text that holds one is not a template.
 _OPENERS = re.compile(r"\{[{%#]")
@@ -33,6 +30,10 @@ _COMMON = {
     "v1",
     "rest",
 }
+
+
+#: What a secret is not called after.
+_TOKENS = ("authorization", "")
 
 
 @dataclass
@@ -94,13 +95,40 @@ class Draft:
         """
         named = keys.names_key(name)
         prefix, rest = _scheme_of(value) if named else ("", value)
-        keyed = (named and name.lower() != "accept") or keys.looks_random(rest) or keys.is_placeholder(rest)
+        keyed = named or keys.looks_random(rest) or (bool(name) and keys.is_placeholder(rest))
         if not keyed or (named and _is_plain_choice(rest)):
-            return literal(value)
-        variable = keys.variable_name(short_name(self.host), name if name.lower() != "authorization" else "token")
+            return self.without_keys(name, value)
+        variable = self.variable(name, rest)
         shown = f" It said `{rest.strip()}`." if keys.is_placeholder(rest) and rest.strip() else ""
-        self.values[variable] = rest
-        return literal(prefix) + self.credential(variable, f"What goes into `{name}`.{shown}")
+        return literal(prefix) + self.credential(variable, f"What goes into `{name or 'the request'}`.{shown}")
+
+    def without_keys(self, name: str, text: str) -> str:
+        """A literal as a template, in which each part that looks like a key is a credential.
+
+        Args:
+            name: Of the field, header or parameter that it is a part of.
+            text: The literal.
+        """
+        found = [*keys.in_text(text), *_secrets_of_json(text)]
+        pieces = re.split("|".join(map(re.escape, sorted(found, key=len, reverse=True))), text) if found else [text]
+        between = re.findall("|".join(map(re.escape, sorted(found, key=len, reverse=True))), text) if found else []
+        made = literal(pieces[0])
+        for key, after in zip(between, pieces[1:], strict=True):
+            made += self.credential(self.variable(name, key), f"A key in `{name or 'the request'}`.") + literal(after)
+        return made
+
+    def variable(self, name: str, value: str) -> str:
+        """The name of the variable for a secret; where another value has it already, it gets a number.
+
+        Args:
+            name: Of the field, header or parameter.
+            value: The secret.
+        """
+        variable = keys.variable_name(short_name(self.host), name if name.lower() not in _TOKENS else "token")
+        number = 1
+        while self.values.setdefault(variable if number == 1 else f"{variable}_{number}", value) != value:
+            number += 1
+        return variable if number == 1 else f"{variable}_{number}"
 
 
 def _scheme_of(value: str) -> tuple[str, str]:
@@ -111,6 +139,24 @@ def _scheme_of(value: str) -> tuple[str, str]:
 
 def _is_plain_choice(value: str) -> bool:
     return value.lower() in ("true", "false", "yes", "no", "on", "off", "0", "1", "sha256", "sha1", "md5", "public")
+
+
+def _secrets_of_json(text: str) -> list[str]:
+    """The values of members that are named like keys, where a text is JSON."""
+    try:
+        waiting = [json.loads(text)] if text.lstrip()[:1] in ("{", "[") else []
+    except (ValueError, RecursionError):
+        return []
+    found = []
+    while waiting:
+        data = waiting.pop()
+        pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+        for key, value in pairs:
+            if isinstance(value, (dict, list)):
+                waiting.append(value)
+            elif isinstance(value, str) and keys.names_key(str(key)) and len(value) > 3 and not _is_plain_choice(value):
+                found.append(json.dumps(value)[1:-1])
+    return found
 
 
 def literal(text: str) -> str:
@@ -130,27 +176,3 @@ def spec_name(text: str) -> str:
     """A provider's name made of any text."""
     name = _NAME.sub("", text.lower())[:32]
     return name or "host"
-
-
-def put_query(draft: Draft, url: str) -> str:
-    """Move the query of an address into `query`, where that gives the same address again; gives what is left of it.
-
-    Args:
-        draft: Gets the parameters.
-        url: The address, literal.
-    """
-    before, mark, query = url.partition("?")
-    query, _, _ = query.partition("#")
-    pairs = parse_qsl(query, keep_blank_values=True)
-    again = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
-    if not mark or again != query or len({name for name, _ in pairs}) != len(pairs):
-        return url.partition("#")[0]
-    for name, value in pairs:
-        draft.request.setdefault("query", {})[name] = draft.secret_or(name, value)
-    return before
-
-
-def merged(target: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Add keys that are not there."""
-    for key, value in more.items():
-        target.setdefault(key, value)

@@ -11,8 +11,9 @@ import re
 from binascii import Error
 from typing import Any
 
-from twat_fs.authoring import keys
-from twat_fs.authoring.draft import Draft, literal, put_query, short_name, spec_name
+from twat_fs.authoring import form_text, keys
+from twat_fs.authoring.address import put_query
+from twat_fs.authoring.draft import Draft, short_name, spec_name
 from twat_fs.authoring.replies import take
 from twat_fs.errors import UsageError
 
@@ -22,7 +23,6 @@ _BROWSER = re.compile(
     r"|upgrade-insecure-requests|if-.*|cookie"
 )
 _FILE = re.compile(r"(image|video|audio|application/(octet-stream|zip|pdf))")
-_PART = re.compile(r'(?is)content-disposition:[^\r\n]*?name="([^"]*)"(?:[^\r\n]*?filename="([^"]*)")?')
 
 
 def from_har(content: bytes) -> Draft:
@@ -62,29 +62,22 @@ def _rank(entry: dict[str, Any]) -> tuple[int, ...]:
     return (1, size) if request["method"] == "PUT" and data else ()
 
 
-def _parts(data: dict[str, Any]) -> list[tuple[str, str | None, str]]:
-    """The fields of a form: name, file name, value."""
-    if not str(data.get("mimeType", "")).startswith("multipart/form-data"):
-        return []
+def _parts(data: dict[str, Any]) -> list[form_text.Field]:
+    """The fields of a form."""
+    kind = str(data.get("mimeType", ""))
     params = data.get("params") or []
-    if params:
-        return [(str(each["name"]), each.get("fileName"), str(each.get("value") or "")) for each in params]
-    found = re.search(r"boundary=\"?([^\";]+)", str(data["mimeType"]))
-    pieces = str(data.get("text") or "").split(f"--{found[1]}") if found else []
-    parts: list[tuple[str, str | None, str]] = []
-    for piece in pieces:
-        head, _, value = piece.strip("\r\n").partition("\r\n\r\n")
-        named = _PART.search(head)
-        if named:
-            parts.append((named[1], named[2], value))
-    return parts
+    if params and kind.startswith("multipart/form-data"):
+        return [
+            form_text.Field(str(each["name"]), each.get("fileName"), str(each.get("value") or "")) for each in params
+        ]
+    return form_text.fields(kind, str(data.get("text") or ""))
 
 
 def _drafted(entry: dict[str, Any]) -> Draft:
     draft = Draft()
     request = entry["request"]
     draft.request["url"] = request["url"]  # for the names of credentials
-    draft.request["url"] = put_query(draft, literal(request["url"]))
+    draft.request["url"] = put_query(draft, str(request["url"]))
     if request["method"] != "POST":
         draft.request["method"] = request["method"]
     _put_headers(draft, request)
@@ -117,16 +110,7 @@ def _put_body(draft: Draft, data: dict[str, Any]) -> None:
     if not parts:
         draft.request["raw"] = "{{ file }}"
         return
-    fields: dict[str, Any] = {}
-    base = next((name for _, name, _ in parts if name), "")
-    for name, filename, value in parts:
-        if filename is not None and "{{ file }}" not in fields.values():
-            fields[name] = "{{ file }}"
-        elif base and value == base:
-            fields[name] = "{{ file.name }}"
-        else:
-            fields[name] = draft.secret_or(name, value)
-    draft.request["multipart"] = fields
+    form_text.put(draft, parts)
 
 
 def _body_of(response: dict[str, Any]) -> bytes:

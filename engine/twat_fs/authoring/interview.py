@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from twat_fs.authoring import keys
+from twat_fs.authoring.address import put_query
 from twat_fs.authoring.curl_line import from_curl
-from twat_fs.authoring.draft import Draft, literal, put_query, short_name, spec_name
+from twat_fs.authoring.draft import Draft, literal, short_name, spec_name
 from twat_fs.authoring.replies import take
 from twat_fs.errors import UsageError
 
@@ -49,7 +50,7 @@ def _asked(ask: Ask) -> Draft:
     if not _ADDRESS.fullmatch(url):
         raise UsageError(f"`{url}` is no address: it begins with https://")
     draft.request["url"] = url
-    draft.request["url"] = put_query(draft, literal(url))
+    draft.request["url"] = put_query(draft, url)
     if ask("Is the file sent as a form, or as the whole body? (form/body)", "form").lower().startswith("f"):
         _ask_form(draft, ask)
     else:

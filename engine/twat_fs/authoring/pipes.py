@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from twat_fs.authoring.shells import read, text_of
+from twat_fs.authoring.shells import read
+from twat_fs.authoring.words import text_of
 
 if TYPE_CHECKING:
     from twat_fs.authoring.draft import Draft

@@ -11,7 +11,8 @@ import re
 from typing import Any
 
 from twat_fs.authoring import keys
-from twat_fs.authoring.draft import Draft, literal, put_query, short_name, spec_name
+from twat_fs.authoring.address import put_query
+from twat_fs.authoring.draft import Draft, literal, short_name, spec_name
 from twat_fs.authoring.sxcu_replies import Replies
 from twat_fs.authoring.sxcu_syntax import Call, Text, parse, quoted
 from twat_fs.errors import UsageError
@@ -151,7 +152,7 @@ class _Uploader:
         text = parse(url)
         self.found.request["url"] = "".join(piece for piece in text if isinstance(piece, str))  # for credentials' names
         if all(isinstance(piece, str) for piece in text):
-            self.found.request["url"] = put_query(self.found, literal("".join(map(str, text))))
+            self.found.request["url"] = put_query(self.found, "".join(map(str, text)))
             return
         pieces = [self._in_address(piece) if isinstance(piece, Call) else literal(piece) for piece in text]
         self.found.request["url"] = "".join(pieces)
