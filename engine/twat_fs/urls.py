@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 #: Characters that a result may have: longer ones break terminals, chats and spreadsheets.
@@ -18,6 +19,7 @@ class BadUrl(ValueError):
     """Not a URL that we request or print; the message says why, as a clause."""
 
 
+@lru_cache(maxsize=64)  # the same address is judged for every file that goes there
 def request_url(text: str) -> str:
     """A URL as it is sent: absolute, http or https, all in ASCII.
 
@@ -72,6 +74,7 @@ def joined(base: str, reference: str) -> str:
         raise BadUrl(f"it cannot be read: {error}") from None
 
 
+@lru_cache(maxsize=64)
 def authority(url: str) -> str:
     """The host and port of a URL as `name:port`, in lower case, with the port that the scheme implies.
 

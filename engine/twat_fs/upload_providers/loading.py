@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NotConfigured
 from twat_fs.upload_providers.judging import accepted_result, own_errors
-from twat_fs.upload_providers.protocols import Call, Transfer
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
+    from twat_fs.upload_providers.protocols import Call, Transfer
 
 #: What a module that is not right raises when it is imported.
 _BROKEN = (SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError, RuntimeError)
@@ -85,8 +85,9 @@ def client_of(module: ModuleType, provider: str, deps: str) -> Any:
 
 def sent_by(client: Any, source: Source, call: Call) -> UploadResult:
     """Send a file by a provider: one of ours, or any object with `upload_file`."""
-    if isinstance(client, Transfer):
-        return client.upload(source, call)
+    if hasattr(client, "upload"):
+        ours: Transfer = client
+        return ours.upload(source, call)
     name = str(getattr(client, "provider_name", ""))
     with own_errors(name, source):
         result = client.upload_file(source.path, call.remote_path, force=call.force, **call.options)

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import boto3  # type: ignore[import-untyped]
@@ -61,6 +62,7 @@ def credentials_found() -> Any:
     return boto3.Session().get_credentials()
 
 
+@lru_cache(maxsize=512)
 def _matters(name: str) -> bool:
     return (
         name.startswith("AWS_")
@@ -153,6 +155,8 @@ def _config(target: Target, environ: Mapping[str, str]) -> Config:
         connect_timeout=_CONNECT_TIMEOUT,
         read_timeout=settings(environ).timeout or _READ_TIMEOUT,
         max_pool_connections=_CONNECTIONS,
+        # It looks at the types of parameters, which are texts and numbers of ours; what they say the host judges.
+        parameter_validation=False,
         # Our requests carry their checksums in headers; boto3's own way puts them into trailers, which not all know.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
