@@ -122,14 +122,11 @@ class Provider:
             NotConfigured: A required one is missing, or one is malformed; names the variable, never the value.
             TrustError: A spec of the user's wants a secret that belongs to a bundled provider.
         """
-        found = self._found()
+        found = credentials.read(self.spec, self.registry.settings.environ)
         for variable, value in found.values():
             self._check_owner(variable)
             self.registry.redactor.add(value)
         return {name: value for name, (_, value) in found.items()}
-
-    def _found(self) -> dict[str, tuple[str, str]]:
-        return credentials.read(self.spec, self.registry.settings.environ)
 
     def option_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Options as given by the caller, else by the environment; a default is the spec's matter.
@@ -232,7 +229,10 @@ class Provider:
     def _verify(self, transport: Transport, url: str, source: Source, depth: str, hosts: Sequence[str]) -> bool:
         from twat_fs.verify import verify
 
-        return verify(transport, url, source, provider=self.name, way=self.spec.check, depth=depth, hosts=hosts)
+        closed = getattr(self._client, "closed_statuses", ())
+        return verify(
+            transport, url, source, provider=self.name, way=self.spec.check, depth=depth, hosts=hosts, closed=closed
+        )
 
     def job(self, source: Source, call: Call) -> Job:
         """The upload as the wire sees it, before anything is sent."""
@@ -247,6 +247,7 @@ class Provider:
 
         from twat_fs.wire.job import Inputs
 
+        found = credentials.read(self.spec, self.registry.settings.environ)
         return Inputs(
             options=self.option_values(call.options),
             credentials=self.credentials(),
@@ -254,7 +255,7 @@ class Provider:
             now=int(time.time()),
             random=random_text,
             choose=secrets.randbelow,
-            variables={name: variable for name, (variable, _) in self._found().items()},
+            variables={name: variable for name, (variable, _) in found.items()},
         )
 
     def client(self) -> Any:

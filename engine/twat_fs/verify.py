@@ -13,7 +13,7 @@ from twat_fs.results import UploadResult
 from twat_fs.urls import BadUrl, authority, joined, names_host, request_url, without_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply
@@ -42,7 +42,15 @@ class Sent(Protocol):
 
 
 def verify(
-    transport: Transport, url: str, source: Sent, *, provider: str, way: str, depth: str, hosts: Sequence[str]
+    transport: Transport,
+    url: str,
+    source: Sent,
+    *,
+    provider: str,
+    way: str,
+    depth: str,
+    hosts: Sequence[str],
+    closed: Collection[int] = (),
 ) -> bool:
     """Fetch back and compare.
 
@@ -54,6 +62,7 @@ def verify(
         way: `get`, `head` or `none`: how the host lets its URLs be checked.
         depth: `size`, `hash` or `none`: what to compare.
         hosts: Hosts that the spec or the user named, which may be private.
+        closed: Further statuses by which this host says that it does not let everybody read.
 
     Returns:
         Whether it was compared; a warning says why not, where that was asked for.
@@ -63,7 +72,7 @@ def verify(
     """
     if depth == "none" or way == "none":
         return False
-    checker = _Checker(transport, provider, hosts)
+    checker = _Checker(transport, provider, hosts, (*_UNTOLD, *closed))
     try:
         problem = checker.compare(url, source, way, depth)
     except _Wrong as error:
@@ -94,10 +103,11 @@ class _Wrong(Exception):
 
 
 class _Checker:
-    def __init__(self, transport: Transport, provider: str, hosts: Sequence[str]) -> None:
+    def __init__(self, transport: Transport, provider: str, hosts: Sequence[str], untold: Collection[int]) -> None:
         self._transport = transport
         self._provider = provider
         self._hosts = hosts
+        self._untold = untold
         self.told = True
 
     def compare(self, url: str, source: Sent, way: str, depth: str) -> str:
@@ -207,7 +217,7 @@ class _Checker:
         if coding != "identity":  # what was undone on the way is not what the file was
             self._leave(url, f"it serves the content in the coding {coding}")
             return ""
-        if reply.status in _UNTOLD:
+        if reply.status in self._untold:
             self._leave(url, f"it answers {reply.status}")
             return ""
         return "" if reply.status < 300 or reply.status == 416 else f"answers {reply.status}"

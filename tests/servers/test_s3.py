@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -192,6 +194,13 @@ def test_the_content_can_be_signed_too(rclone_s3: Bucket, user: User) -> None:
 # Its address
 
 
+def test_a_url_that_not_everybody_may_read_is_no_failure(bucket: Bucket, user: User) -> None:
+    """moto answers such a reader 403, rclone 400."""
+    answer = user.upload(user.file("closed.bin"), provider="s3", **bucket.environment)
+    assert answer.url == f"{bucket.endpoint}/{BUCKET}/closed.bin"
+    assert "could not be checked: it answers 40" in answer.err
+
+
 def test_who_may_not_read_gets_nothing_from_a_public_url_but_from_a_presigned_one(moto: Bucket, user: User) -> None:
     file = user.file("private.bin")
     plain = upload(user, moto, file).url
@@ -345,6 +354,8 @@ def names(host: FakeHost) -> list[str]:
     ("says", "refusal"),
     [
         ({"part2": error(403, "AccessDenied")}, Refusal("forbidden", 403, 4)),
+        ({"part2": error(500, "InternalError")}, Refusal("unavailable", 500, 5)),
+        ({"complete": error(500, "InternalError")}, Refusal("unavailable", 500, 5)),
         ({"complete": error(200, "InternalError")}, Refusal("unavailable", 500, 5)),
         ({"complete": error(412, "PreconditionFailed")}, Refusal("conflict", 412, 4)),
         (
@@ -353,13 +364,21 @@ def names(host: FakeHost) -> list[str]:
         ),
         ({"part2": lambda _: Play(200, headers=[("ETag", f'"{"0" * 32}"')])}, Refusal("verify", None, 4)),
     ],
-    ids=["denied", "complete-fails-inside-200", "taken-meanwhile", "wrong-checksum", "wrong-etag"],
+    ids=[
+        "denied",
+        "part-fails-for-good",
+        "complete-fails",
+        "complete-fails-inside-200",
+        "taken-meanwhile",
+        "wrong-checksum",
+        "wrong-etag",
+    ],
 )
 def test_an_upload_that_fails_is_given_up_at_the_host(
     user: User, says: dict[str, Callable[[Seen], Play]], refusal: Refusal
 ) -> None:
     with faulty(**says) as (host, bucket):
-        answer = upload(user, bucket, user.file("failing.bin", 6 * MIB), "--json", *PARTS)
+        answer = upload(user, bucket, user.file("failing.bin", 6 * MIB), "--json", *PARTS, AWS_MAX_ATTEMPTS="1")
         (attempt,) = answer.record["attempts"]
         assert (attempt["kind"], answer.code) == (refusal.kind, refusal.code), answer
         assert names(host).count("abort") == 1
@@ -391,6 +410,44 @@ def test_a_fault_that_passes_is_met_by_sending_the_part_again_whole(user: User) 
         upload(user, bucket, file, *PARTS)
         assert [seen.sha256 for seen in first] == [hashlib.sha256(file.read_bytes()[:PART]).hexdigest()] * 2
         assert sorted(names(host)) == ["complete", "create", "look", "part1", "part1", "part2"]
+
+
+def checksum(*parts: bytes) -> str:
+    """CRC-32 as S3 tells it: of one part its own, of several that of theirs."""
+    sums = [zlib.crc32(part).to_bytes(4, "big") for part in parts]
+    whole, tail = (
+        (sums[0], "") if len(parts) == 1 else (zlib.crc32(b"".join(sums)).to_bytes(4, "big"), f"-{len(parts)}")
+    )
+    return base64.b64encode(whole).decode() + tail
+
+
+@pytest.mark.parametrize(
+    ("size", "name", "code"), [(10, "put", 412), (6 * MIB, "complete", 412), (6 * MIB, "complete", 404)]
+)
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_repeat_that_meets_what_its_own_first_try_did_is_success(
+    user: User, size: int, name: str, code: int, mine: bool
+) -> None:
+    file = user.file("met.bin", size)
+    content = file.read_bytes()
+    tries: list[Seen] = []
+
+    def last(seen: Seen) -> Play:
+        tries.append(seen)
+        again = error(code, "PreconditionFailed" if code == 412 else "NoSuchUpload")
+        return error(500, "InternalError")(seen) if len(tries) == 1 else again(seen)
+
+    def look(_: Seen) -> Play:
+        told = checksum(*(content[at : at + PART] for at in range(0, size, PART))) if mine else "AAAAAA=="
+        return Play(200, content, headers=[("x-amz-checksum-crc32", told)]) if tries else Play(404)
+
+    with faulty(**{name: last, "look": look}) as (_, bucket):
+        answer = upload(user, bucket, file, "--json", *PARTS)
+        assert len(tries) == 2
+        if mine:
+            assert answer.record["url"] == f"{bucket.endpoint}/{BUCKET}/met.bin"
+        else:
+            assert (answer.code, answer.record["ambiguous"]) == (4 if code == 412 else 5, ["s3"])
 
 
 def test_another_region_is_named_and_not_gone_to(user: User) -> None:

@@ -212,9 +212,10 @@ def test_the_hosts_own_words_are_shown_without_what_moves_a_cursor() -> None:
     assert "(s3.example.com says Odd{}Code: line [31mred {bucket})" in error.message
 
 
-def test_a_name_that_was_taken_on_a_second_try_may_be_our_own() -> None:
-    about = {"HTTPStatusCode": 412, "RetryAttempts": 1}
-    error = boto.ClientError({"Error": {"Code": "PreconditionFailed"}, "ResponseMetadata": about}, "PutObject")
+@pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("NoSuchUpload", 404)])
+def test_what_is_there_already_on_a_second_try_may_be_our_own(code: str, status: int) -> None:
+    about = {"HTTPStatusCode": status, "RetryAttempts": 1}
+    error = boto.ClientError({"Error": {"Code": code}, "ResponseMetadata": about}, "PutObject")
     assert translated(error, host="h", bucket="b", key="k").ambiguous
 
 
@@ -324,8 +325,8 @@ def test_the_checksum_of_the_whole_is_that_of_the_checksums() -> None:
     parts = [{"ChecksumCRC32": base64.b64encode(value).decode()} for value in sums]
     told = base64.b64encode(zlib.crc32(sums[0] + sums[1]).to_bytes(4, "big")).decode() + "-2"
     assert composite(parts) == told
-    check_whole({"ChecksumCRC32": told}, parts)
-    check_whole({}, parts)
+    assert check_whole({"ChecksumCRC32": told}, parts)
+    assert not check_whole({}, parts)
     with pytest.raises(errors.VerifyError):
         check_whole({"ChecksumCRC32": "AAAAAA==-2"}, parts)
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncBaseProvider", "BaseProvider", "SimpleProvider", "SyncBaseProvider", "convert_to_upload_result"]
 
-_MIB = 1024 * 1024
-
 
 class BaseProvider:
     """A provider that sends an open file.
@@ -42,6 +40,7 @@ class BaseProvider:
         base_url: Where it sends to.
         allow_hosts: Further hosts that the file and secrets may go to by `send`: `name:port`, `*.name:port`.
         max_file_size: Bytes that it takes at most, or None; a larger file is refused before anything is sent.
+        closed_statuses: What the host answers, beside 401 and 403, where not everybody may read what was uploaded.
         features: What else it can do, for `get_capabilities`: `resumable`, `folders`, `expiration`.
     """
 
@@ -49,6 +48,7 @@ class BaseProvider:
     base_url: str = ""
     allow_hosts: tuple[str, ...] = ()
     max_file_size: int | None = None
+    closed_statuses: tuple[int, ...] = ()
     features: ClassVar[Mapping[str, bool]] = {}
 
     def upload_file_impl(self, file: BinaryIO) -> UploadResult:
@@ -188,7 +188,7 @@ class BaseProvider:
         return current().timeout or WITH_FILE
 
     def chunked_upload(
-        self, file: BinaryIO, send_piece: Callable[[int, bytes], Any], chunk_size: int = 5 * _MIB
+        self, file: BinaryIO, send_piece: Callable[[int, bytes], Any], chunk_size: int = 5 * 1024 * 1024
     ) -> list[Any]:
         """Send a file in pieces; the caller begins and completes the upload at the host.
 

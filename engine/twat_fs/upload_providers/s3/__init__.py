@@ -37,6 +37,8 @@ class S3Provider(SyncBaseProvider):
     """Puts files into a bucket; the card has the options."""
 
     provider_name = _NAME
+    #: What `rclone serve s3` answers to a request without a signature.
+    closed_statuses = (400,)
 
     @classmethod
     def get_capabilities(cls) -> dict[str, Any]:

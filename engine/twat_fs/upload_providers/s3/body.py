@@ -174,15 +174,19 @@ def composite(parts: list[dict[str, Any]]) -> str:
     return f"{crc32(base64.b64decode(part['ChecksumCRC32']) for part in parts)}-{len(parts)}"
 
 
-def check_whole(answer: Mapping[str, Any], parts: list[dict[str, Any]]) -> None:
+def check_whole(answer: Mapping[str, Any], parts: list[dict[str, Any]]) -> bool:
     """Compare the checksum of the whole object, where the host gives one of the checksums of the parts.
+
+    Returns:
+        Whether it gives one.
 
     Raises:
         VerifyError: The host has something else.
     """
     told = str(answer.get("ChecksumCRC32") or "")
-    if "-" in told and all("ChecksumCRC32" in part for part in parts):
-        _same("CRC-32", told, composite(parts))
+    if "-" not in told or not all("ChecksumCRC32" in part for part in parts):
+        return False
+    return _same("CRC-32", told, composite(parts))
 
 
 def _same(what: str, told: str, ours: str) -> bool:

@@ -98,6 +98,9 @@ _STATUSES: dict[int, type[errors.UploadError]] = {
     507: errors.QuotaExceeded,
 }
 
+#: What the last request is answered where the file is there: the name is taken, or the upload was completed.
+_DONE_BEFORE = ("PreconditionFailed", "NoSuchUpload")
+
 #: What botocore raises itself; the first that fits counts.
 _RAISED: tuple[tuple[tuple[type[Exception], ...], _Meaning], ...] = (
     (
@@ -182,6 +185,16 @@ def unanswered(error: Exception) -> bool:
     return isinstance(error, boto.HTTPClientError)
 
 
+def met_itself(response: Mapping[str, Any]) -> bool:
+    """Whether a repeated request may have met what its own first try did, whose answer was lost.
+
+    Args:
+        response: What boto3 read of the answer.
+    """
+    about = response.get("ResponseMetadata", {})
+    return bool(about.get("RetryAttempts")) and response.get("Error", {}).get("Code") in _DONE_BEFORE
+
+
 def _answered(response: Mapping[str, Any], facts: dict[str, str]) -> errors.UploadError:
     told, about = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(told.get("Code", "")), about.get("HTTPStatusCode")
@@ -199,8 +212,7 @@ def _answered(response: Mapping[str, Any], facts: dict[str, str]) -> errors.Uplo
     error.status = status
     if isinstance(error, errors.RateLimited):
         error.retry_after = retry_after(Reply(status or 0, headers=about.get("HTTPHeaders", {})))
-    # A repeated request may have met its own first try, whose answer was lost.
-    error.ambiguous = code == "PreconditionFailed" and bool(about.get("RetryAttempts"))
+    error.ambiguous = met_itself(response)
     return error
 
 

@@ -17,9 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from twat_fs.errors import Conflict, VerifyError
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
+from twat_fs.upload_providers.s3.errors import met_itself
 from twat_fs.upload_providers.s3.options import part_size_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call
     from twat_fs.upload_providers.s3.options import Options
@@ -86,14 +89,33 @@ class Transfer:
         if self._options.checksum:
             sums["ChecksumCRC32"] = crc32([body]) if isinstance(body, bytes) else body.crc32()
         self.may_be_there = True
-        answer: dict[str, Any] = self._client.put_object(
-            **self._where, Body=body, **self._parameters, **sums, **self._unless_there
+        answer = self._last(
+            lambda: self._client.put_object(**self._where, Body=body, **self._parameters, **sums, **self._unless_there),
+            lambda found: part.check(found, sums.get("ChecksumCRC32")),
         )
         self._source.check_unchanged(self._source.size)
         if small:
             self._tally.add(len(part))
         self._confirm(told=part.check(answer, sums.get("ChecksumCRC32")))
         return answer
+
+    def _last(self, request: Callable[[], dict[str, Any]], is_ours: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The answer to what makes the object appear; where its first answer was lost, what the host then has."""
+        try:
+            return request()
+        except ClientError as error:
+            found = self._there(is_ours) if met_itself(error.response) else None
+            if found is None:
+                raise
+            return found
+
+    def _there(self, is_ours: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        """What the host has under the key, if it is what was sent, as far as that may be asked."""
+        try:
+            found: dict[str, Any] = self._client.head_object(**self._where, ChecksumMode="ENABLED")
+            return found if found.get("ContentLength") == self._source.size and is_ours(found) else None
+        except (ClientError, VerifyError):
+            return None
 
     def _in_parts(self) -> dict[str, Any]:
         sums = {"ChecksumAlgorithm": "CRC32"} if self._options.checksum else {}
@@ -103,8 +125,11 @@ class Transfer:
             parts = self._send_all(upload)
             self._source.check_unchanged(self._source.size)
             self.may_be_there = True
-            answer: dict[str, Any] = self._client.complete_multipart_upload(
-                **upload, MultipartUpload={"Parts": parts}, **self._unless_there
+            answer = self._last(
+                lambda: self._client.complete_multipart_upload(
+                    **upload, MultipartUpload={"Parts": parts}, **self._unless_there
+                ),
+                lambda found: check_whole(found, parts),
             )
         except BaseException as error:
             self._abort(upload, _PATIENCE if isinstance(error, Exception) else _HURRY)
