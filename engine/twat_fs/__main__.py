@@ -32,7 +32,12 @@ def run_file2url() -> None:
 
 def _start(arguments: list[str], name: str) -> None:
     import gc
+    import os
+    import signal
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until `main` watches for signals: there is nothing to clean up, and a traceback would tell nobody anything.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     # Loading modules makes many objects and no garbage: looking for some takes 6 % of a small upload.
     gc.set_threshold(100_000, 50, 50)
     from twat_fs.cli.main import main

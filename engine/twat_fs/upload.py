@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twat_fs._version import USER_AGENT
 from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import NotConfigured, TrustError, UploadError, UploadFailed, UploadTimeout, UsageError
+from twat_fs.errors import (
+    NotConfigured,
+    TrustError,
+    UploadError,
+    UploadFailed,
+    UploadTimeout,
+    UsageError,
+)
 from twat_fs.fitting import unfit
 from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
+from twat_fs.interruption import Interrupted
 from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
 from twat_fs.spec.options import lifetime
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
     from twat_fs.environment import Settings
     from twat_fs.messages import Request
     from twat_fs.results import UploadResult
-    from twat_fs.upload_providers.protocols import Call
+    from twat_fs.upload_providers.protocols import Call, Progress
     from twat_fs.wire.curl import Aside
 
 __all__ = ["DEPTHS", "DryRun", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
@@ -147,6 +155,31 @@ def upload(
     return outcome
 
 
+class _Way:
+    """How much of the file a provider has sent, as far as it tells."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._told: tuple[int, int] | None = None
+
+    def __call__(self, sent: int, total: int) -> None:
+        self._told = (sent, total)
+        if self._progress is not None:
+            self._progress(sent, total)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was sent."""
+        return self._told is not None
+
+    def left(self, *, tells: bool) -> str:
+        """What may be at the host where all ends now; a Python provider need not tell when it begins."""
+        if tells and not self.begun:
+            return "was sent nothing of the file"
+        sent, total = self._told or (0, 0)
+        return "may have stored the file" if sent >= total else "may have stored a part of the file"
+
+
 def _unready(candidate: Provider, source: Source, call: Call, *, alone: bool) -> UploadError | None:
     """Why a provider is not even tried."""
     reason: UploadError | None = unfit(candidate.spec, source) or candidate.not_ready()
@@ -164,8 +197,14 @@ def _try(
     given = candidate.option_values(call.options)
     variant = variant_of(given, options.remote_path)
     entry = recorder.begin(candidate.name, call.name, source, variant, _lasts(candidate, given))
+    way = _Way(call.progress)
     try:
-        result = candidate.upload(source, call, options.check)
+        result = candidate.upload(source, call._replace(progress=way), options.check)
+    except Interrupted as end:
+        tells = candidate.spec.kind != "python"
+        end.left = end.left or f"{candidate.name} {way.left(tells=tells)}"
+        entry.failed(UploadError(end.left, candidate.name, ambiguous=way.begun or not tells))
+        raise
     except UploadError as error:
         error.provider = error.provider or candidate.name
         entry.failed(error)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from twat_fs import retry
 from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
+from twat_fs.interruption import Interrupted
 from twat_fs.messages import Request, Timeout
 from twat_fs.results import UploadResult
 from twat_fs.urls import BadUrl, authority, joined, names_host, request_url, without_query
@@ -79,6 +80,9 @@ def verify(
         problem = str(error)
     except (NetworkError, UploadTimeout) as error:
         raise _failed(provider, url, f"cannot be fetched: {error}") from error
+    except Interrupted as end:
+        end.left = f"{provider} has the file, and gave {url}"
+        raise
     except UploadError as error:
         _log.warning("%s: %s could not be checked: %s", provider, without_query(url), error)
         return False

@@ -1,11 +1,8 @@
-"""Standard output that is closed, full or a pipe that nobody reads; signals; a poor environment."""
+"""Standard output that is closed, full or a pipe that nobody reads; a poor environment."""
 
 from __future__ import annotations
 
-import os
-import signal
 import stat
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +11,9 @@ from tests.support import form
 from twat_fs.testing.fake_host import FakeHost, Play
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from tests.support import Answer, Cli
+    from tests.support import Cli
 
 GOOD = "https://h.example/a"
 UNCHECKED = "capabilities: {check: none}"
@@ -123,71 +119,3 @@ def test_what_is_kept_is_the_users_alone(cli: Cli) -> None:
     assert kept
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
     assert all(stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0 for path in kept)
-
-
-# Signals
-
-
-def interrupted(cli: Cli, number: signal.Signals, begun: Callable[[], bool], *words: str) -> tuple[Answer, float]:
-    """The answer of a command that got a signal once something had begun, and the seconds that it took to end."""
-    process = cli.start("upload", *words)
-    end = time.monotonic() + 20
-    while not begun() and time.monotonic() < end:
-        time.sleep(0.01)
-    time.sleep(0.2)
-    process.send_signal(number)
-    sent = time.monotonic()
-    return _ended(cli, process), time.monotonic() - sent
-
-
-def _ended(cli: Cli, process: subprocess.Popen[bytes]) -> Answer:
-    out, err = process.communicate(timeout=30)
-    return cli.examined(process.returncode, out, err)
-
-
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
-
-
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_while_waiting_for_the_answer_ends_the_upload(cli: Cli, number: signal.Signals, code: int) -> None:
-    with FakeHost([Play(mute=True)]) as silent:
-        cli.spec("silent", form(silent))
-        answer, seconds = interrupted(cli, number, lambda: bool(silent.requests), "a.txt", "-p", "silent,one")
-    assert (answer.code, answer.out) == (code, "")
-    assert "may have been stored" in answer.err
-    assert len(answer.err.split("\n")) <= 3  # click ends the line that ^C stands in
-    assert seconds < 2
-
-
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_while_the_file_is_sent_ends_the_upload(cli: Cli, number: signal.Signals, code: int) -> None:
-    cli.file("big", b"x" * 30_000_000)
-    with FakeHost([Play(200, GOOD.encode(), pace=0.05)]) as slow:
-        cli.spec("slow", form(slow))
-        answer, seconds = interrupted(cli, number, lambda: slow.connections > 0, "big", "-p", "slow,one")
-    assert (answer.code, answer.out) == (code, "")
-    assert "may have been stored" in answer.err
-    assert seconds < 2
-
-
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_signal_while_waiting_to_try_again_ends_the_upload(cli: Cli, number: signal.Signals, code: int) -> None:
-    with FakeHost([Play(503, headers=[("Retry-After", "30")])]) as busy:
-        cli.spec("busy", form(busy))
-        answer, seconds = interrupted(cli, number, lambda: bool(busy.requests), "a.txt", "-p", "busy,one")
-        assert len(busy.requests) == 1
-    assert (answer.code, answer.out) == (code, "")
-    assert seconds < 2
-
-
-def test_an_interrupted_copy_leaves_nothing_behind(cli: Cli) -> None:
-    store = cli.home / "store"
-    os.truncate(cli.file("big"), 50_000_000_000)  # holes alone; far more than is copied before the signal comes
-    process = cli.start("upload", "big", "-p", "local", env={"TWAT_FS_LOCAL_DIR": str(store)})
-    end = time.monotonic() + 20
-    while not (store.exists() and list(store.iterdir())) and time.monotonic() < end:
-        time.sleep(0.005)
-    process.terminate()
-    answer = _ended(cli, process)
-    assert answer.code == 143
-    assert list(store.iterdir()) == []

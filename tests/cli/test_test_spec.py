@@ -139,7 +139,7 @@ def serving(run_cli: Cli, *words: str) -> Iterator[dict[str, str]]:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
-        assert process.returncode == 0
+        assert process.returncode == 130
 
 
 def test_the_fake_takes_an_upload_and_serves_it_again(run_cli: Cli) -> None:

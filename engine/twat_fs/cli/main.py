@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from twat_fs.cli.commands import cli
+from twat_fs.cli.signals import watched
 from twat_fs.errors import TwatFsError
+from twat_fs.interruption import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-#: 128 and the signal's number, as shells count.
-_INTERRUPTED = 130
-_TERMINATED = 143
-_TEMPORARY = 5
-
-
-class _Ended(BaseException):
-    """A signal came that ends the process; has what is said of it, and the status."""
-
-    def __init__(self, words: str, status: int) -> None:
-        super().__init__(words)
-        self.words = words
-        self.status = status
 
 
 def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
@@ -41,9 +28,15 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     Returns:
         The exit status; see `docs/cli.md`.
     """
-    signal.signal(signal.SIGTERM, _on_sigterm)
-    signal.signal(signal.SIGALRM, _on_alarm)
-    _prepare_completion()
+    try:
+        with watched():
+            _prepare_completion()
+            return _run(arguments, name)
+    except Interrupted as end:
+        return _interrupted(end)
+
+
+def _run(arguments: Sequence[str], name: str) -> int:
     try:
         code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as end:
@@ -51,12 +44,9 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; what was being sent may have been stored")
-        return _INTERRUPTED
-    except _Ended as end:
-        _say(f"{end.words}; what was being sent may have been stored")
-        return end.status
+    except click.Abort:  # the end of the input, where an answer was to come
+        _say("no answer was given, so nothing was done")
+        return 2
     except TwatFsError as error:
         return _fail(error)
     except BrokenPipeError:
@@ -77,6 +67,15 @@ def _prepare_completion() -> None:
         from twat_fs.cli.completing import use_own_bash
 
         use_own_bash()
+
+
+def _interrupted(end: Interrupted) -> int:
+    from twat_fs.cli.report import Report
+
+    if sys.stderr is not None and sys.stderr.isatty():
+        click.echo(err=True)  # ^C, a question or a bar stand there, in a line that has not ended
+    Report().say(f"twat-fs: {end}")
+    return int(end.code or 0)
 
 
 def _fail(error: TwatFsError) -> int:
@@ -111,11 +110,3 @@ def _bug(error: Exception) -> int:
 def _say(text: str) -> None:
     if sys.stderr is not None:
         click.echo(f"twat-fs: {text}", err=True)
-
-
-def _on_alarm(_number: int, _frame: Any) -> None:
-    raise _Ended("the time of --max-time is over", _TEMPORARY)
-
-
-def _on_sigterm(_number: int, _frame: Any) -> None:
-    raise _Ended("terminated", _TERMINATED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -88,6 +89,13 @@ class Report:
         if isinstance(value, dict):
             return {key: self._clean(item) for key, item in value.items()}
         return [self._clean(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def last_words(text: str) -> None:
+    """Print a line on standard error past Python's own stream, which the main thread may hold as it hangs."""
+    with contextlib.suppress(OSError):
+        begun = "\n" if os.isatty(2) else ""  # a question stands there, or a bar, in a line that has not ended
+        os.write(2, f"{begun}{text}\n".encode("ascii", "backslashreplace"))
 
 
 class OutputLost(Exception):

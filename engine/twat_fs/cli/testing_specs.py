@@ -174,8 +174,6 @@ def _serve(registry: Registry, report: Report, given: dict[str, Any]) -> int:
             threading.Event().wait()
         except OutputLost:
             return 1
-        except KeyboardInterrupt:
-            return 0
     return 0
 
 

@@ -42,14 +42,15 @@ def check_name(host: str, *, private: bool) -> None:
     Raises:
         TrustError: The name is an address out of bounds, or this machine's own.
     """
-    literal = _literal(host)
-    if literal is None and (host == "localhost" or host.endswith(".localhost")):
-        literal = "127.0.0.1"
-    if literal is not None:
-        check_address(host, literal, private=private)
+    found = literal(host)
+    if found is None and (host == "localhost" or host.endswith(".localhost")):
+        found = "127.0.0.1"
+    if found is not None:
+        check_address(host, found, private=private)
 
 
-def _literal(host: str) -> str | None:
+def literal(host: str) -> str | None:
+    """The address that a host is written as; None where it is a name, which must be looked up."""
     try:
         return str(ipaddress.ip_address(host.strip("[]").partition("%")[0]))
     except ValueError:

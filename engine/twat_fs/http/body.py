@@ -59,6 +59,8 @@ class StreamingBody:
     def __iter__(self) -> Iterator[bytes | memoryview]:
         self.complete = False
         sent = 0
+        if self._total:
+            self._report(0)
         for segment in self._segments:
             if segment is None:
                 for block in self._file_blocks():

@@ -17,6 +17,7 @@ from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
 from twat_fs.http.errors import system_words
 from twat_fs.http.exchange import Exchange, GuardedResponse
+from twat_fs.http.resolving import resolve
 from twat_fs.http.waiting import Patience, would_block
 from twat_fs.source import BLOCK_SIZE
 
@@ -47,19 +48,22 @@ class _Guarded(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         self.exchange.fresh = True
+        seconds = None if self.timeout is None else float(self.timeout)
+        end = None if seconds is None else time.monotonic() + seconds
         try:
-            found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
+            found = resolve(self._dns_host.strip("[]"), self.port, seconds)
+        except TimeoutError:
+            raise UploadTimeout(f"cannot find {self._peer}: no answer in {seconds:g} seconds") from None
+        except (OSError, UnicodeError) as error:
             words = system_words(error) if isinstance(error, OSError) else "the name is not valid"
             raise NetworkError(f"cannot find {self._peer}: {words}") from error
-        return self._first_that_connects([(family, address) for family, _, _, _, address in found])
+        return self._first_that_connects([(family, address) for family, _, _, _, address in found], end)
 
     @property
     def _peer(self) -> str:
         return f"{'the proxy ' if self.proxy else ''}{self.host}:{self.port}"
 
-    def _first_that_connects(self, found: list[tuple[int, Any]]) -> socket.socket:
-        end = None if self.timeout is None else time.monotonic() + float(self.timeout)
+    def _first_that_connects(self, found: list[tuple[int, Any]], end: float | None) -> socket.socket:
         refused: TrustError | None = None
         last = OSError()
         for place, (family, address) in enumerate(found):

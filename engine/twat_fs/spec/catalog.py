@@ -5,6 +5,7 @@ A spec that is named is found without reading any other, so that a folder of a t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -208,11 +209,17 @@ class Catalog:
         try:
             os.makedirs(self._cache, mode=0o700, exist_ok=True)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:
+            return
+        try:
             with open(descriptor, "w", encoding="ascii") as file:
                 json.dump(card, file, separators=(",", ":"))
             os.replace(part, path)
-        except OSError:
+        except OSError:  # a full disk
             return
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
 
 
 def compile_card(content: bytes, stem: str | None, path: str) -> dict[str, Any]:

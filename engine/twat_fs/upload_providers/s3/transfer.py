@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from twat_fs.errors import Conflict, VerifyError
+from twat_fs.interruption import Interrupted
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
 from twat_fs.upload_providers.s3.errors import met_itself
 from twat_fs.upload_providers.s3.options import part_size_for
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 #: Seconds that are waited for parts under way to stop, and for the host to forget the upload: after a failure, and
 #: after an interruption, which must end within a second.
 _PATIENCE = 20.0
-_HURRY = 0.4
+_HURRY = 0.3
 
 _NOT_FOUND = 404
 
@@ -132,7 +133,11 @@ class Transfer:
                 lambda found: check_whole(found, parts),
             )
         except BaseException as error:
-            self._abort(upload, _PATIENCE if isinstance(error, Exception) else _HURRY)
+            left = self._abort(upload, _PATIENCE if isinstance(error, Exception) else _HURRY)
+            if isinstance(error, Interrupted):
+                error.left = self._at_the_end(left)
+            elif left:
+                _log.warning("s3: %s", left)
             raise
         check_whole(answer, parts)
         self._confirm(told=self._told)
@@ -184,22 +189,33 @@ class Transfer:
             self._told = False
         return {"PartNumber": number, "ETag": answer["ETag"], **sums}
 
-    def _abort(self, upload: dict[str, str], patience: float) -> None:
-        """Have the host forget what it has of the upload, which would be paid for."""
-        worker = Thread(target=self._forget, args=(upload,), daemon=True)
-        worker.start()
-        worker.join(patience)
-        if worker.is_alive():
-            _left(upload, "no answer came in time")
+    def _abort(self, upload: dict[str, str], patience: float) -> str:
+        """Have the host forget what it has of the upload, which would be paid for; says what may be left."""
+        reasons: SimpleQueue[str] = SimpleQueue()
+        Thread(target=lambda: reasons.put(self._forget(upload)), daemon=True).start()
+        try:
+            why = reasons.get(timeout=patience)
+        except Empty:
+            why = "no answer came in time"
+        if not why:
+            return ""
+        words = f"parts of {upload['Key']} may be left in {upload['Bucket']}, and are paid for: {why}"
+        return f"{words}; a lifecycle rule of the bucket can remove them"
 
-    def _forget(self, upload: dict[str, str]) -> None:
+    def _forget(self, upload: dict[str, str]) -> str:
         try:
             self._client.abort_multipart_upload(**upload)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "NoSuchUpload":
-                _left(upload, f"the host says {error.response.get('Error', {}).get('Code')}")
+            code = error.response.get("Error", {}).get("Code")
+            return "" if code == "NoSuchUpload" else f"the host says {code}"
         except BotoCoreError as error:
-            _left(upload, type(error).__name__)
+            return type(error).__name__
+        return ""
+
+    def _at_the_end(self, left: str) -> str:
+        if self.may_be_there:
+            return "s3 may have stored the file"
+        return left or "s3 has let go of the parts that it had"
 
     def _look(self) -> None:
         """Refuse to overwrite where that can be known; who may not ask is told by the host in the end."""
@@ -238,8 +254,3 @@ def _wait(workers: list[Thread], patience: float) -> None:
     end = time.monotonic() + patience
     for worker in workers:
         worker.join(max(0.0, end - time.monotonic()))
-
-
-def _left(upload: dict[str, str], why: str) -> None:
-    words = "s3: parts of %s may be left in %s, and are paid for: %s; a lifecycle rule of the bucket can remove them"
-    _log.warning(words, upload["Key"], upload["Bucket"], why)
