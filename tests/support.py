@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +144,22 @@ class Cli:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def at_terminal(self, *words: str | Path, typed: str = "", env: Mapping[str, str | None] | None = None) -> Answer:
+        """`twat-fs WORDS` at a terminal of its own; what stands on that in the end counts as standard output."""
+        ours, its = pty.openpty()
+        command = [sys.executable, "-m", "twat_fs", *map(str, words)]
+        process = subprocess.Popen(
+            command, cwd=self.home, env=self.environment(env), stdin=its, stdout=its, stderr=its, start_new_session=True
+        )
+        os.close(its)
+        os.write(ours, typed.encode())
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other side is closed
+            while block := os.read(ours, 4096):
+                shown += block
+        os.close(ours)
+        return self.examined(process.wait(timeout=60), shown, b"")
 
     def examined(self, code: int, out: bytes, err: bytes) -> Answer:
         """What a command printed, if nothing in it is out of place."""

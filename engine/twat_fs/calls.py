@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import UsageError
+from twat_fs.fitting import Needs, check_needs
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
 
@@ -30,6 +31,7 @@ class UploadOptions(NamedTuple):
         fragile: Stop at the first provider that fails.
         check: `size`, `hash` or `none`: how to compare the URL with the file afterwards.
         options: The provider's own options by name.
+        needs: What a provider must be able to do; those that cannot are passed over.
         providers_d: Further folders of specs.
         timeout: Seconds without progress after which a request fails.
         max_time: Seconds for everything, other providers and pauses among it; a Python provider is not broken off in
@@ -45,6 +47,7 @@ class UploadOptions(NamedTuple):
     fragile: bool = False
     check: str = "size"
     options: Mapping[str, Any] = {}
+    needs: Needs = Needs()
     providers_d: Sequence[str] = ()
     timeout: float | None = None
     max_time: float | None = None
@@ -91,9 +94,10 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     """What the caller wants of this file.
 
     Raises:
-        UsageError: `remote_path` is not a path, or `check` not a depth.
+        UsageError: `remote_path` is not a path, `check` not a depth, or `needs` hold no duration where one is needed.
     """
+    check_needs(options.needs)
     if options.check not in DEPTHS:
         raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
     name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
-    return Call(name, path, options.options, options.force, options.progress)
+    return Call(name, path, {**options.needs.options, **options.options}, options.force, options.progress)

@@ -76,6 +76,8 @@ class UploadError(TwatFsError):
     """
 
     kind: ClassVar[str] = "error"
+    #: False where the provider was passed over, not tried.
+    tried: ClassVar[bool] = True
     exit_code = 4
 
     def __init__(
@@ -204,7 +206,16 @@ class NotConfigured(NonRetryableError):
     """A credential or a setting that the provider needs is missing or malformed."""
 
     kind = "config"
+    tried = False
     exit_code = 3
+
+
+class NotOffered(NonRetryableError):
+    """The provider cannot do what the caller asked for; nothing was sent."""
+
+    kind = "not_offered"
+    tried = False
+    exit_code = 2
 
 
 class TrustError(NonRetryableError):
@@ -275,14 +286,13 @@ class UploadFailed(TwatFsError):
     @property
     def headline(self) -> UploadError:
         """The first failure of a provider that was tried; else of one that was passed over."""
-        tried = (attempt for attempt in self.attempts if not isinstance(attempt, NotConfigured))
-        return next(tried, self.attempts[0])
+        return next((attempt for attempt in self.attempts if attempt.tried), self.attempts[0])
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
-        """5 where any provider may work later, 3 where none is configured, else 4."""
+        """5 where any provider may work later, 4 where one refused for good, 3 where one is not configured, else 2."""
         codes = {attempt.exit_code for attempt in self.attempts}
-        return 5 if 5 in codes else 3 if codes == {3} else 4
+        return next((code for code in (5, 4, 3) if code in codes), 2)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.attempts,))

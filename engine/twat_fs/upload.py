@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twat_fs._version import USER_AGENT
 from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import (
-    NotConfigured,
-    TrustError,
-    UploadError,
-    UploadFailed,
-    UploadTimeout,
-    UsageError,
-)
-from twat_fs.fitting import unfit
+from twat_fs.errors import NotOffered, TrustError, UploadError, UploadFailed, UploadTimeout, UsageError
+from twat_fs.fitting import Needs, unfit, unmet
 from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
 from twat_fs.interruption import Interrupted
@@ -35,7 +28,7 @@ if TYPE_CHECKING:
     from twat_fs.upload_providers.protocols import Call, Progress
     from twat_fs.wire.curl import Aside
 
-__all__ = ["DEPTHS", "DryRun", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
+__all__ = ["DEPTHS", "DryRun", "Needs", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
 __all__ += ["plan_upload", "recorder_for", "upload", "upload_file"]
 
 _log = logging.getLogger("twat_fs")
@@ -142,16 +135,16 @@ def upload(
     outcome = Outcome(source.size)
     candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
-        failure = _unready(candidate, source, call, alone=len(candidates) == 1)
+        failure = _unsuited(candidate, source, call, options.needs, alone=len(candidates) == 1)
         failure = failure or _try(candidate, source, call, options, outcome, recorder or Recorder(None))
         if failure is None:
             break
         outcome.attempts.append(failure)
-        tried = not isinstance(failure, NotConfigured)
-        if isinstance(failure, TrustError) or (options.fragile and (tried or names)):
+        told = failure.tried or bool(names)
+        if isinstance(failure, TrustError) or (options.fragile and told):
             break
         if index + 1 < len(candidates):
-            _log.log(logging.WARNING if tried or names else logging.INFO, "%s", line_of(failure))
+            _log.log(logging.WARNING if told else logging.INFO, "%s", line_of(failure))
     return outcome
 
 
@@ -180,9 +173,9 @@ class _Way:
         return "may have stored the file" if sent >= total else "may have stored a part of the file"
 
 
-def _unready(candidate: Provider, source: Source, call: Call, *, alone: bool) -> UploadError | None:
+def _unsuited(candidate: Provider, source: Source, call: Call, needs: Needs, *, alone: bool) -> UploadError | None:
     """Why a provider is not even tried."""
-    reason: UploadError | None = unfit(candidate.spec, source) or candidate.not_ready()
+    reason: UploadError | None = unmet(candidate.spec, needs) or unfit(candidate.spec, source) or candidate.not_ready()
     reason = reason or (None if alone else _unoffered(candidate, call))
     if reason is None and candidate.registry.settings.left() <= 0:
         reason = UploadTimeout("it was not tried: the time for the whole upload was over", candidate.name)
@@ -221,12 +214,12 @@ def _lasts(candidate: Provider, given: Mapping[str, Any]) -> int | None:
     return lifetime(facts, given.get("expires", facts.get("default")))
 
 
-def _unoffered(candidate: Provider, call: Call) -> NotConfigured | None:
+def _unoffered(candidate: Provider, call: Call) -> NotOffered | None:
     """Why one of several providers cannot do what the options ask for; a single one says so as a wrong call."""
     try:
         candidate.option_values(call.options)
     except UsageError as error:
-        return NotConfigured(error.message, candidate.name, hint=error.hint)
+        return NotOffered(error.message, candidate.name, hint=error.hint)
     return None
 
 
@@ -237,27 +230,29 @@ def plan_upload(source: Source, registry: Registry, names: Sequence[str], option
         UploadFailed: No provider could be tried; with the reason of each.
     """
     call = call_for(source, options)
-    reasons: list[UploadError] = []
     candidates = registry.candidates(names)
-    for candidate in candidates:
-        reason = _unready(candidate, source, call, alone=len(candidates) == 1)
-        if reason is None:
-            from twat_fs.wire.rehearsal import rehearse
+    alone = len(candidates) == 1
+    reasons = [(each, _unsuited(each, source, call, options.needs, alone=alone)) for each in candidates]
+    passed_over = [reason for _, reason in reasons if reason is not None]
+    order = [candidate for candidate, reason in reasons if reason is None]
+    if not order:
+        raise UploadFailed(passed_over)
+    from twat_fs.wire.rehearsal import rehearse
 
-            if candidate.spec.kind == "python":
-                return DryRun(candidate.name, [])
-            return DryRun(candidate.name, rehearse(candidate.job(source, call), USER_AGENT))
-        reasons.append(reason)
-    raise UploadFailed(reasons)
+    first = order[0]
+    requests = [] if first.spec.kind == "python" else rehearse(first.job(source, call), USER_AGENT)
+    return DryRun([candidate.name for candidate in order], passed_over, requests)
 
 
 class DryRun(NamedTuple):
-    """What would be sent.
+    """What would be done.
 
     Attributes:
-        provider: The provider that would be tried first.
-        requests: Its requests, each with what its command needs beside; none for a Python provider.
+        providers: Those that would be tried, in order; with `fragile` no more than the first.
+        passed_over: Why each of the others would not.
+        requests: What the first would send, each with what its command needs beside; none for a Python provider.
     """
 
-    provider: str
+    providers: list[str]
+    passed_over: list[UploadError]
     requests: list[tuple[Request, Aside]]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,28 +52,8 @@ def upload(run_cli: Cli, **env: str) -> Answer:
 
 def at_a_terminal(run_cli: Cli, answer: str, *words: str) -> tuple[int, str]:
     """Run a command at a terminal of its own, and answer its question."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "twat_fs", *words],
-        cwd=run_cli.home,
-        env=run_cli.environment(),
-        stdin=child,
-        stdout=subprocess.PIPE,
-        stderr=child,
-    )
-    os.close(child)
-    os.write(parent, f"{answer}\n".encode())
-    shown = b""
-    while True:
-        try:
-            data = os.read(parent, 4096)
-        except OSError:  # how Linux says that the other side is closed
-            break
-        if not data:
-            break
-        shown += data
-    out, _ = process.communicate(timeout=60)
-    return process.returncode, shown.decode() + out.decode()
+    ended = run_cli.at_terminal(*words, typed=f"{answer}\n")
+    return ended.code, ended.out
 
 
 # Adding

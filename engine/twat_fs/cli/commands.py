@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from twat_fs.cli import author_commands, receipt_commands
-from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, provider_option
+from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option
 
 
 @click.group(context_settings=CONTEXT, invoke_without_command=True)
@@ -73,6 +73,7 @@ def print_version() -> None:
     metavar="SECONDS",
     help="Fail after so long in all, whatever was tried.",
 )
+@needs
 @ca_file
 @common
 def upload(**given: Any) -> int:
@@ -107,6 +108,9 @@ for command in (*receipt_commands.COMMANDS, *author_commands.COMMANDS):
 
 
 @upload_provider.command("list")
+@click.option("--no-auth", is_flag=True, help="Only those that need no secret.")
+@click.option("--min-size", metavar="SIZE", help="Only those that take a file of this size, such as 2GB.")
+@needs
 @click.option("--online", is_flag=True, help="Try each configured provider with a small file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @common
@@ -114,7 +118,7 @@ def list_command(**given: Any) -> int:
     """List all providers."""
     from twat_fs.cli import providers
 
-    return providers.listing(given)
+    return providers.run_list(given)
 
 
 @upload_provider.command("status")

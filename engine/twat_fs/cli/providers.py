@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.cli import listing
 from twat_fs.cli.findings import label_lines
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.environment import settings
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def listing(given: dict[str, Any]) -> int:
+def run_list(given: dict[str, Any]) -> int:
     """Run `list`; returns the exit status."""
     if given["online"]:
         return status({**given, "name": None})
-    return _printed(given, _list_rows)
+    return _printed(given, listing.rows)
 
 
 def status(given: dict[str, Any]) -> int:
@@ -62,35 +63,6 @@ def _printed(given: dict[str, Any], rows: Callable[[Registry, dict[str, Any]], I
     except OutputLost:
         return 1
     return code
-
-
-def _list_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
-    del given
-    order = registry.catalog.default_order()
-    for entry in registry.catalog.entries():
-        taken = not entry.bundled and registry.catalog.bundled_entry(entry.name) is not None
-        facts: dict[str, Any] = {"name": entry.name, "origin": entry.origin, "replaces_bundled": taken}
-        try:
-            spec = registry.provider(entry.name).spec
-        except TwatFsError as error:
-            yield {**facts, "error": error.message}, f"{entry.name:<14} not valid: {error.message}"
-            continue
-        rank = order.index(entry.name) + 1 if entry.name in order else None
-        limit = spec.max_file_size
-        facts |= {"title": spec.title, "default_order": rank, "max_file_size": limit}
-        facts |= {"retention": spec.capabilities.get("retention"), "credentials": [c.name for c in spec.credentials]}
-        words = [
-            f"{entry.name:<14} {f'#{rank}' if rank else '-':>4}  {spec.title}",
-            f"up to {shown_size(limit)}" if limit else "",
-            str(facts["retention"] or ""),
-            f"needs {', '.join(c.name for c in spec.credentials if c.required)}" if _needs(spec) else "",
-            "" if entry.bundled else f"from {entry.path}" + (", in place of the bundled one" if taken else ""),
-        ]
-        yield facts, "; ".join(word for word in words if word)
-
-
-def _needs(spec: Any) -> bool:
-    return any(credential.required for credential in spec.credentials)
 
 
 def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:

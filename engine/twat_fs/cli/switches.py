@@ -58,3 +58,20 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = decorate(function)
     return function
+
+
+def needs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what a provider must be able to do, whichever it is."""
+    for decorate in (
+        click.option("--direct", is_flag=True, help="Only hosts whose URL gives the file itself, not a page about it."),
+        click.option("--deletable", is_flag=True, help="Only hosts where the file can be deleted again."),
+        click.option("--password", is_flag=True, help="Only hosts that ask for a password before they give a file."),
+        click.option("--private", is_flag=True, help="Only hosts that can give it a URL that is not to be guessed."),
+        click.option(
+            "--expires",
+            metavar="DURATION",
+            help="Only hosts that can be told to keep a file so long, such as 12h or 7d, or never to delete it.",
+        ),
+    ):
+        function = decorate(function)
+    return function

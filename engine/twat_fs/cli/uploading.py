@@ -11,8 +11,10 @@ from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.cli.spooling import opened
 from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, TwatFsError, UploadFailed, UsageError
+from twat_fs.fitting import Needs
 from twat_fs.registry import Registry
-from twat_fs.upload import UploadOptions, named, plan_upload, recorder_for, upload
+from twat_fs.text import printable
+from twat_fs.upload import UploadOptions, line_of, named, plan_upload, recorder_for, upload
 
 if TYPE_CHECKING:
     from twat_fs.history.recorder import Recorder
@@ -48,6 +50,7 @@ def run(given: dict[str, Any]) -> int:
         fragile=given["fragile"],
         check="none" if given["no_check"] else given["check"],
         options=given_options(given["option"]),
+        needs=needs_of(given, registry),
         progress=progress if _shows_progress(given) else None,
         history=not given["no_history"],
     )
@@ -59,6 +62,24 @@ def run(given: dict[str, Any]) -> int:
         return 1
     finally:
         progress.close()
+
+
+def needs_of(given: dict[str, Any], registry: Registry) -> Needs:
+    """What the caller needs of a provider; a password comes from the environment or is asked for, never from a command.
+
+    Raises:
+        UsageError: There is a password to be asked for, and nobody to ask.
+    """
+    password = registry.settings.environ.get("TWAT_FS_PASSWORD") if given["password"] else None
+    if given["password"] and not password:
+        if not sys.stdin.isatty():
+            raise UsageError("--password: there is nobody to ask", hint="Set TWAT_FS_PASSWORD to it.")
+        import click
+
+        password = click.prompt("Password of the file", hide_input=True, confirmation_prompt=True, err=True)
+    if password:
+        registry.redactor.add(password)
+    return Needs(given["expires"], given["private"], password, given["deletable"], given["direct"])
 
 
 def _sent(
@@ -141,8 +162,13 @@ def _dry_run(
 
     with opened(given["file"], given["name"], registry.settings.environ) as source:
         rehearsed = plan_upload(source, registry, names, options)
+    first, *others = rehearsed.providers
+    if others and not options.fragile:
+        report.result(f"# {first} is tried first, then {', '.join(others)}")
+    for reason in rehearsed.passed_over:
+        report.result(f"# passed over: {printable(line_of(reason))}")
     if not rehearsed.requests:
-        report.result(f"# {rehearsed.provider} is a Python provider: its requests are its own")
+        report.result(f"# {first} is a Python provider: its requests are its own")
     for request, save in rehearsed.requests:
         report.result(as_curl(request, given["name"] if given["file"] == "-" else given["file"], save))
     return 0

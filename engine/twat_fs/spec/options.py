@@ -126,6 +126,8 @@ def _duration(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     except ValueError as error:
         why = "the value is not a duration" if facts.get("secret") else str(error)
         raise UsageError(f"option {name}: {why}") from None
+    if facts.get("minimum") is not None:  # the next longer time that the host offers
+        seconds = max(seconds, parse_duration(facts["minimum"]))
     _check_range(name, facts, seconds, parse_duration)
     if mapped is None:
         return in_unit(seconds, str(facts.get("unit", "s")))
