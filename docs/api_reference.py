@@ -32,6 +32,7 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "upload_file",
             "async_upload_file",
+            "Needs",
             "UploadOptions",
             "UploadResult",
             "setup_provider",

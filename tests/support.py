@@ -146,18 +146,23 @@ class Cli:
         )
 
     def at_terminal(self, *words: str | Path, typed: str = "", env: Mapping[str, str | None] | None = None) -> Answer:
-        """`twat-fs WORDS` at a terminal of its own; what stands on that in the end counts as standard output."""
+        """`twat-fs WORDS` at a terminal of its own; what stands on that in the end counts as standard output.
+
+        Each line of `typed` is typed once a question stands there: asking for a password throws away what was typed
+        before.
+        """
         ours, its = pty.openpty()
         command = [sys.executable, "-m", "twat_fs", *map(str, words)]
         process = subprocess.Popen(
             command, cwd=self.home, env=self.environment(env), stdin=its, stdout=its, stderr=its, start_new_session=True
         )
         os.close(its)
-        os.write(ours, typed.encode())
-        shown = b""
+        lines, shown = typed.splitlines(keepends=True), b""
         with suppress(OSError):  # how Linux says that the other side is closed
             while block := os.read(ours, 4096):
                 shown += block
+                if shown.endswith(b": ") and lines:
+                    os.write(ours, lines.pop(0).encode())
         os.close(ours)
         return self.examined(process.wait(timeout=60), shown, b"")
 

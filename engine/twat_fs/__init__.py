@@ -11,6 +11,7 @@ from twat_fs._version import __version__
 
 if TYPE_CHECKING:
     from twat_fs.factory import ProviderFactory
+    from twat_fs.fitting import Needs
     from twat_fs.readiness import ProviderInfo, setup_provider, setup_providers
     from twat_fs.results import UploadResult
     from twat_fs.upload import UploadOptions, async_upload_file, upload_file
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROVIDERS_PREFERENCE",
+    "Needs",
     "ProviderFactory",
     "ProviderInfo",
     "UploadOptions",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Needs": "twat_fs.fitting",
     "ProviderFactory": "twat_fs.factory",
     "ProviderInfo": "twat_fs.readiness",
     "UploadOptions": "twat_fs.upload",

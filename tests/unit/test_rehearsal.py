@@ -362,6 +362,6 @@ def test_a_dry_run_passes_over_who_lacks_an_option(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(spec + used + "result: {url: {text: true}}\n", encoding="utf-8")
     options = UploadOptions(options={"o": "x"})
     with Source(path) as source:
-        assert plan_upload(source, registry(tmp_path), ["bare", "able"], options).provider == "able"
+        assert plan_upload(source, registry(tmp_path), ["bare", "able"], options).providers == ["able"]
         with pytest.raises(UploadFailed, match="has no option"):
             plan_upload(source, registry(tmp_path), ["bare", "bare"], options)
