@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import twat_fs
 from twat_fs.environment import settings
 from twat_fs.expression.evaluate import FileFacts, Scope
 from twat_fs.registry import Registry
@@ -34,6 +35,8 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Compiled specs are named by their content, so every test of this process may share them.
 _CACHE = tempfile.TemporaryDirectory(prefix="twat-fs-tests-")
 _GUARD = Path(__file__).with_name("guard")
+#: Where the package is that the tests import, so that commands in other processes run the same one.
+_PACKAGES = Path(str(twat_fs.__file__)).parents[1]
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
 
@@ -93,7 +96,7 @@ class Cli:
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
             "PYTHON": sys.executable,
-            "PYTHONPATH": str(_GUARD),
+            "PYTHONPATH": f"{_GUARD}{os.pathsep}{_PACKAGES}",
             "TWAT_FS_PROVIDERS_D": str(self.specs),
             "XDG_CACHE_HOME": str(self.cache),
             **{f"XDG_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")},

@@ -131,7 +131,7 @@ class RateLimited(RetryableError):
 
 
 class Unavailable(RetryableError):
-    """The host is out of order for now (5xx, 408, 425)."""
+    """The host is out of order for now (408, 425, other 5xx)."""
 
     kind = "unavailable"
 
@@ -179,7 +179,7 @@ class QuotaExceeded(NonRetryableError):
 
 
 class BadRequest(NonRetryableError):
-    """The host does not understand the request (400, 422, other 4xx)."""
+    """The host does not understand the request (400, 422, 501, 505, other 4xx)."""
 
     kind = "bad_request"
 

@@ -95,6 +95,7 @@ def _failed(provider: str, url: str, problem: str) -> VerifyError:
     failure = VerifyError(
         f"the host took the file, but {without_query(url)} {problem}",
         provider,
+        ambiguous=True,
         hint="If this host's links lead to a page rather than to the file, its spec needs `check: none` under "
         "capabilities; --no-check skips the check once.",
     )

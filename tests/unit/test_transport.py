@@ -8,7 +8,7 @@ import pytest
 
 from twat_fs.errors import BadRequest, NotConfigured, SourceError, UploadError
 from twat_fs.http.transport import Transport
-from twat_fs.messages import Content, FilePart, Held, Multipart, RawFile, Request, TextPart
+from twat_fs.messages import Content, FilePart, Held, Multipart, RawFile, Request, TextPart, Timeout
 from twat_fs.source import Source
 from twat_fs.testing.fake_host import FakeHost, Play, Store, forever
 
@@ -216,11 +216,26 @@ def test_cookies_live_as_long_as_the_transport() -> None:
     with FakeHost([Play(200, headers=[("Set-Cookie", "session=1; Path=/")]), Play()]) as host:
         with Transport(user_agent="t") as first:
             first.send(req("GET", host.url))
-            first.send(req("GET", host.url))
+            first.send(req("GET", host.url, timeout=Timeout(5.0, 5.0)))
             first.send(req("GET", host.url, headers=(("Cookie", "own=1"),)))
         with Transport(user_agent="t") as second:
             second.send(req("GET", host.url))
     assert [seen.header("cookie") for seen in host.requests] == [None, "session=1", "own=1", None]
+
+
+def test_a_request_that_is_sent_again_has_no_cookie_of_its_failed_try() -> None:
+    plays = [
+        Play(200, headers=[("Set-Cookie", "step=1")]),
+        Play(503, headers=[("Set-Cookie", "try=1")]),
+        Play(503, headers=[("Set-Cookie", "try=2")]),
+        Play(200, headers=[("Set-Cookie", "try=3")]),
+        Play(),
+    ]
+    with FakeHost(plays) as host, Transport(user_agent="t") as transport:
+        again = req("POST", f"{host.url}/put", body=Content("x"))
+        for request in (req("POST", f"{host.url}/init"), again, again, again, req("POST", f"{host.url}/end")):
+            transport.send(request)
+    assert [seen.header("cookie") for seen in host.requests] == [None, *["step=1"] * 3, "step=1; try=3"]
 
 
 def test_nothing_is_taken_from_a_netrc_file(

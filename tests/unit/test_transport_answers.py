@@ -13,6 +13,7 @@ from twat_fs.http.transport import Transport
 from twat_fs.messages import Content, RawFile, Reply, Request, Timeout
 from twat_fs.source import Source
 from twat_fs.testing.fake_host import FakeHost, Play, forever, gzip_bomb
+from twat_fs.testing.play import Again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +106,13 @@ def test_a_short_answer_is_an_error_and_never_a_cut_body(transport: Transport, l
         ask(transport, Play(200, b"12345", length=length))
 
 
-def test_what_comes_after_the_length_is_not_read(transport: Transport) -> None:
-    assert ask(transport, Play(200, b"12345", length="3")).body == b"123"
+def test_an_answer_that_is_longer_than_it_says_is_an_error_and_never_a_cut_body(transport: Transport) -> None:
+    with pytest.raises(BadReply, match="more came than the length"):
+        ask(transport, Play(200, b"12345", length="3"))
+
+
+def test_a_line_break_after_the_length_is_nothing(transport: Transport) -> None:
+    assert ask(transport, Play(200, b"123\r\n", length="3")).body == b"123"
 
 
 @pytest.mark.parametrize("length", ["text", "-1", "3, 4", "0x3", "1" * 30])
@@ -316,6 +322,10 @@ def test_an_early_error_from_a_host_that_stalls_is_reported_soon(transport: Tran
     assert time.monotonic() - begun < 2
 
 
+def test_an_early_error_from_a_host_that_takes_nothing_more_is_reported(transport: Transport, big: Source) -> None:
+    assert put(transport, Play(413, b"no", after=65536, hold=5), big, timeout=QUICK).status == 413
+
+
 def test_an_early_error_is_noticed_while_the_host_takes_no_data(transport: Transport, big: Source) -> None:
     begun = time.monotonic()
     assert put(transport, Play(413, b"no", after=65536, delay=0.5, close=True), big).status == 413
@@ -349,9 +359,9 @@ def test_an_early_success_before_a_close_is_no_success(transport: Transport, big
 
 
 def test_a_connection_with_half_a_body_is_not_used_again(transport: Transport, big: Source) -> None:
-    with FakeHost([Play(413, b"no", after=65536), Play(200, b"yes")]) as host:
-        assert transport.send(req("PUT", host.url, body=RawFile()), big).status == 413
-        assert transport.send(req("GET", host.url)).body == b"yes"
+    with FakeHost([Play(413, b"no", after=65536, hold=30), Play(200, b"yes")]) as host:
+        assert transport.send(req("PUT", host.url, body=RawFile(), timeout=Timeout(5.0, 5.0)), big).status == 413
+        assert transport.send(req("GET", host.url, timeout=Timeout(5.0, 5.0))).body == b"yes"
         assert host.connections == 2
 
 
@@ -449,7 +459,20 @@ def test_half_a_file_over_a_dead_connection_is_sent_whole_over_a_new_one(transpo
 def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(transport: Transport) -> None:
     forged = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
     with FakeHost([Play(raw=forged), Play(200, b"true")]) as host:
+        with pytest.raises(BadReply, match="more came"):
+            transport.send(req("GET", host.url))
+        assert transport.send(req("GET", host.url)).body == b"true"
+
+
+def test_an_answer_that_comes_late_and_unasked_is_not_taken_for_the_next_one(transport: Transport) -> None:
+    def late() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"
+        time.sleep(0.1)
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+
+    with FakeHost([Play(raw=Again(late), hold=5), Play(200, b"true")]) as host:
         assert transport.send(req("GET", host.url)).body == b"a"
+        time.sleep(0.3)
         assert transport.send(req("GET", host.url)).body == b"true"
 
 

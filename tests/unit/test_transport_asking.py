@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,9 +43,9 @@ def source(tmp_path: Path) -> Iterator[Source]:
         yield source
 
 
-def put(host: FakeHost, source: Source, body: Body = RawFile()) -> Reply:  # noqa: B008
+def put(host: FakeHost, source: Source, body: Body = RawFile(), ends: float | None = None) -> Reply:  # noqa: B008
     authority = f"{source.path[: -len('big')]}ca.pem" if host.url.startswith("https") else None
-    with Transport(user_agent="twat-fs/1", ca_file=authority) as transport:
+    with Transport(user_agent="twat-fs/1", ca_file=authority, ends=ends) as transport:
         request = Request("prov", "step", "PUT", f"{host.url}/?token=x", body=body, timeout=Timeout(5.0, 5.0))
         return transport.send(request, source)
 
@@ -71,7 +72,7 @@ def test_a_host_that_says_nothing_to_it_gets_the_body_after_a_moment(
     source: Source, tls: ssl.SSLContext | None
 ) -> None:
     with FakeHost([Play(200, b"ok", after=SIZE)], tls=tls) as host:
-        assert put(host, source).status == 200
+        assert put(host, source, ends=time.monotonic() + 4.5).status == 200
     assert host.requests[0].complete
 
 

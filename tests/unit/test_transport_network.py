@@ -14,6 +14,7 @@ import trustme
 from twat_fs.errors import BadReply, NetworkError, NotConfigured, ProxyError, TlsError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address, check_name
 from twat_fs.http.proxies import proxy_for
+from twat_fs.http.session import tls_context
 from twat_fs.http.transport import Transport
 from twat_fs.messages import RawFile, Request, Timeout
 from twat_fs.source import Source
@@ -253,6 +254,10 @@ def test_a_certificate_that_expired_is_refused(authority: tuple[trustme.CA, str]
         pytest.raises(TlsError, match="expired"),
     ):
         get(host.url, {"ca_file": authority[1]})
+
+
+def test_tls_before_1_2_is_not_spoken() -> None:
+    assert tls_context(None).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 def test_plain_http_where_tls_was_expected_is_a_tls_error() -> None:

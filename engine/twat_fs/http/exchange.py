@@ -52,6 +52,7 @@ class Exchange:
             question.
         continued: Whether it said so.
         early: Bytes of an answer that came before they were asked for.
+        over: True once the whole answer was read.
     """
 
     def __init__(self, ends: float | None = None) -> None:
@@ -67,7 +68,7 @@ class Exchange:
         self.body_length = self.left = self.received = self.interim = 0
         self.answer_timeout: float | None = None
         self.limit: int | None = MAX_RECEIVED
-        self.fresh = self.whole = self.ended = self.asks = self.continued = False
+        self.fresh = self.whole = self.ended = self.asks = self.continued = self.over = False
         self.deadline: float | None = None
         self.early = bytearray()
 
@@ -181,6 +182,8 @@ class AnswerStream(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Bytes that came early, then whatever comes next."""
         exchange = self._exchange
+        if exchange.over:
+            return 0
         if exchange.early:
             count = min(len(buffer), len(exchange.early))
             buffer[:count] = exchange.early[:count]
@@ -212,6 +215,7 @@ class GuardedResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, exchange: Exchange, method: str | None = None) -> None:
         self._exchange = exchange
+        self._announced = False
         super().__init__(_Desk(sock, exchange), method=method)  # type: ignore[arg-type]
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -223,6 +227,16 @@ class GuardedResponse(HTTPResponse):
                 raise HTTPException("the host switched to another protocol")
             parse_headers(self.fp)
             self._exchange.skip_interim()
+
+    def _close_conn(self) -> None:
+        """Let go of the connection, the body being read."""
+        excess = b""
+        if self.length == 0 and not self.chunked and self.fp is not None and not self.fp.closed:
+            self._exchange.over = True  # so that only what has come already is looked at
+            excess = self.fp.peek(1).strip(b"\r\n")
+        super()._close_conn()  # type: ignore[misc]
+        if excess and self._announced:
+            raise BadReply(f"{self._exchange.host}: more came than the length that the answer gives itself")
 
     def begin(self) -> None:
         """Read up to the body.
@@ -247,6 +261,7 @@ class GuardedResponse(HTTPResponse):
         lengths = {item.strip() for value in self.msg.get_all("Content-Length", ()) for item in value.split(",")}
         if not codings and (len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths)):
             raise HTTPException("the content length is malformed")
+        self._announced = bool(self.length)
 
 
 _HEADER_DEFECTS = ("MissingHeaderBodySeparatorDefect", "FirstHeaderLineIsContinuationDefect")

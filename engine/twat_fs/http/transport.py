@@ -84,6 +84,8 @@ class Transport:
         adapter = Adapter(self._exchange, ca_file)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+        self._last: Request | None = None
+        self._before = self._session.cookies
 
     def __enter__(self) -> Transport:
         return self
@@ -142,6 +144,7 @@ class Transport:
         read: Callable[[Request, StreamingBody, Response], Reply],
     ) -> Reply:
         status = None
+        self._choose_cookies(request)
         try:
             response = self._answer(request, body)
             status = response.status_code
@@ -204,6 +207,13 @@ class Transport:
         if self._answer_timeout is not None or request.timeout.read is None:
             return self._answer_timeout
         return request.timeout.read * ANSWER_PATIENCE
+
+    def _choose_cookies(self, request: Request) -> None:
+        """Let a request that is sent again have the cookies of its first time: a failed try leaves nothing behind."""
+        if request != self._last:
+            self._last, self._before = request, self._session.cookies.copy()
+        else:
+            self._session.cookies = self._before.copy()
 
     def _cookies(self, url: str) -> str | None:
         if not len(self._session.cookies):

@@ -75,6 +75,7 @@ class FakeHost:
         name: The host name in `url`.
         port: The port to listen at; 0 takes a free one.
         reserved: A port that hosts take one after another, instead.
+        drop: How many connections are closed at once, before the first byte; then they are served.
 
     Attributes:
         requests: What was asked. Of a request that is answered early, the body may still grow.
@@ -90,6 +91,7 @@ class FakeHost:
         name: str = "127.0.0.1",
         port: int = 0,
         reserved: ReservedPort | None = None,
+        drop: int = 0,
     ) -> None:
         self._script = script
         self._tls = tls
@@ -97,6 +99,7 @@ class FakeHost:
         self._name = name
         self._wanted = port
         self._reserved = reserved
+        self._drop = drop
         self._lock = threading.Lock()
         self._played = 0
         self._open: set[socket.socket] = set()
@@ -159,6 +162,9 @@ class FakeHost:
             except OSError:
                 return
             self.connections += 1
+            if self.connections <= self._drop:
+                sock.close()
+                continue
             threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True).start()
 
     def _serve(self, sock: socket.socket, connection: int) -> None:
@@ -217,10 +223,11 @@ class FakeHost:
         with contextlib.suppress(OSError):
             if not play.mute:
                 self._send(sock, play, seen.method)
+                self._over.wait(play.hold)
             if play.reset:
                 # A linger of 0 seconds makes the system send RST instead of FIN.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            elif not seen.complete and not play.close and not play.mute:
+            elif not seen.complete and not play.close and not play.mute and not play.hold:
                 # Closing now would be a reset, which can overtake the reply; a polite host reads on for a while.
                 sock.settimeout(2)
                 read_rest(sock, seen, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Play:
         length: The `Content-Length` to claim instead of the true one; an empty text sends none.
         chunked: Send the body in chunks.
         interim: Statuses of 1xx replies that come first.
-        raw: The whole reply byte for byte, instead of all the above.
+        raw: The whole reply byte for byte, instead of all the above; an iterable is sent block by block.
         delay: Seconds of silence before the reply.
+        hold: Seconds of silence after it, in which nothing more is read, before the connection ends.
         pace: Seconds between reads of the request's body, 64 KiB each.
         drip: Seconds between single bytes of the reply.
         cut: Send no more than this many bytes of the reply, then close.
@@ -39,8 +40,9 @@ class Play:
     length: str | None = None
     chunked: bool = False
     interim: Sequence[int] = ()
-    raw: bytes | None = None
+    raw: bytes | Iterable[bytes] | None = None
     delay: float = 0.0
+    hold: float = 0.0
     pace: float = 0.0
     drip: float = 0.0
     cut: int | None = None
@@ -57,7 +59,7 @@ class Play:
             method: The request's, since a reply to HEAD has no body.
         """
         if self.raw is not None:
-            yield self.raw
+            yield from (self.raw,) if isinstance(self.raw, bytes) else self.raw
             return
         if self.interim_after is None:
             yield self.early_blocks()
@@ -93,7 +95,7 @@ class Play:
     def ends(self) -> bool:
         """True where the connection cannot be used after this reply."""
         unframed = self.length is not None or (not isinstance(self.body, bytes) and not self.chunked)
-        return self.close or self.reset or unframed or self.raw is not None or self.cut is not None
+        return self.close or self.reset or self.hold > 0 or unframed or self.raw is not None or self.cut is not None
 
 
 def gzip_bomb(size: int, byte: bytes = b" ") -> bytes:
@@ -107,6 +109,20 @@ def gzip_bomb(size: int, byte: bytes = b" ") -> bytes:
     block = byte * 65536
     packed = [packer.compress(block) for _ in range(size // len(block))]
     return b"".join([*packed, packer.compress(byte * (size % len(block))), packer.flush()])
+
+
+class Again:
+    """An iterable that begins anew each time, for a reply that is played more than once.
+
+    Args:
+        make: Gives what to go through.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._make())
 
 
 def forever(block: bytes = b" " * 65536) -> Iterator[bytes]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import socket
 
 _READ_SIZE = 256 * 1024
+#: How a connection with TLS begins (RFC 8446, 5.1): a handshake, of version 3.something.
+_CLIENT_HELLO = b"\x16\x03"
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,10 @@ def read_head(sock: socket.socket, connection: int, keep: int, origin: str) -> S
         if not more:
             return None
         data += more
+        if data.startswith(_CLIENT_HELLO):
+            # What servers say to TLS on a port that has none.
+            sock.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            return None
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from twat_fs.errors import BadReply, RetryableError
+from twat_fs.errors import BadReply, RetryableError, UploadError
+from twat_fs.messages import origins_of, reveal
+from twat_fs.text import printable
+from twat_fs.urls import authority, without_query
 from twat_fs.wire.classify import classify, succeeds
 from twat_fs.wire.extract import result, save
 from twat_fs.wire.plan import follow, plan, wanted
@@ -21,6 +24,8 @@ _log = logging.getLogger("twat_fs")
 
 #: Redirects that one step may follow.
 _REDIRECTS = 5
+#: Methods that leave nothing at the host (RFC 9110, 9.2.1).
+_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 def run(job: Job, exchange: Exchange) -> UploadResult:
@@ -31,11 +36,22 @@ def run(job: Job, exchange: Exchange) -> UploadResult:
         exchange: How a request is sent.
 
     Raises:
-        UploadError: A step failed.
+        UploadError: A step failed; says what earlier steps may have left at the host.
     """
+    last = _Last()
+    try:
+        return _run(job, exchange, last)
+    except UploadError as error:
+        # The host says that it took the file; what is wrong is only what it says of it.
+        error.ambiguous = error.ambiguous or (isinstance(error, BadReply) and last.sent)
+        if last.left:
+            error.message += f"; {_named(job, last.left)}"
+        raise
+
+
+def _run(job: Job, exchange: Exchange, last: _Last) -> UploadResult:
     steps = job.spec.steps
     begin = next((index for index, step in enumerate(steps) if step.name == job.spec.retry.begin), None)
-    last = _Last()
     try:
         _run_from(0, job, exchange, last)
     except RetryableError as error:
@@ -54,16 +70,26 @@ class _Last:
     request: Request | None = None
     reply: Reply | None = None
     index = 0
+    sent = False
+
+    def __init__(self) -> None:
+        self.left: dict[str, str] = {}
+
+    def done(self, step: Step, request: Request) -> None:
+        """Note that the host did what a step asks for."""
+        self.sent = self.sent or step.sends_file
+        if step.method not in _SAFE:
+            self.left[step.name] = authority(reveal(request.url))
 
 
 def _run_from(begin: int, job: Job, exchange: Exchange, last: _Last) -> None:
     for index, step in enumerate(job.spec.steps[begin:], begin):
         if wanted(job, step):
             last.index = index
-            last.request, last.reply = _run_step(job, step, exchange)
+            last.request, last.reply = _run_step(job, step, exchange, last)
 
 
-def _run_step(job: Job, step: Step, exchange: Exchange) -> tuple[Request, Reply]:
+def _run_step(job: Job, step: Step, exchange: Exchange, last: _Last) -> tuple[Request, Reply]:
     request = plan(job, step)
 
     def judge(reply: Reply) -> None:
@@ -74,6 +100,7 @@ def _run_step(job: Job, step: Step, exchange: Exchange) -> tuple[Request, Reply]
             raise error
 
     reply = exchange(request, judge)
+    last.done(step, request)
     for _ in range(_REDIRECTS):
         if not _leads_on(step, reply):
             break
@@ -83,6 +110,18 @@ def _run_step(job: Job, step: Step, exchange: Exchange) -> tuple[Request, Reply]
         raise BadReply(f"more than {_REDIRECTS} redirects", job.spec.name, status=reply.status, step=step.name)
     save(job, step, request, reply)
     return request, reply
+
+
+def _named(job: Job, left: dict[str, str]) -> str:
+    """What may be left at the host, with what it is known by there."""
+    hosts = ", ".join(dict.fromkeys(left.values()))
+    known = [
+        f"{name} {without_query(printable(str(value), 100))}"
+        for name, value in job.saved.items()
+        if isinstance(value, (str, int)) and not origins_of(value)
+    ]
+    steps = ", ".join(left)
+    return f"what was made before ({steps}) may be left at {hosts}" + (f": {', '.join(known)}" if known else "")
 
 
 def _leads_on(step: Step, reply: Reply) -> bool:

@@ -64,7 +64,8 @@ def own_errors(provider: str, source: Source, whole: Callable[[], bool] = lambda
         raise _foreign(error, provider, source, whole) from error
     except _SHAPE as error:
         source.check_unchanged(source.size)
-        raise BadReply(f"the reply could not be used: {type(error).__name__}: {error}", provider) from error
+        message = f"the reply could not be used: {type(error).__name__}: {error}"
+        raise BadReply(message, provider, ambiguous=whole()) from error
 
 
 def refusal(
@@ -127,9 +128,9 @@ def accepted_result(result: Any, provider: str) -> UploadResult:
         made = convert_to_upload_result(result, provider=provider)
         return UploadResult(result_url(made), made.metadata)
     except BadUrl as error:
-        raise BadReply(f"the result is not a URL: {error}", provider) from error
+        raise BadReply(f"the result is not a URL: {error}", provider, ambiguous=True) from error
     except (AttributeError, TypeError, ValueError) as error:
-        raise BadReply("the reply gave no URL", provider) from error
+        raise BadReply("the reply gave no URL", provider, ambiguous=True) from error
 
 
 def _first(error: UploadError, provider: str, source: Source) -> Exception:
@@ -142,7 +143,7 @@ def _first(error: UploadError, provider: str, source: Source) -> Exception:
             first = link
     if type(first) is RetryableError and any(isinstance(link, ValueError) for link in chain):
         # A reply came and cannot be read: the host may hold the file, so it is not sent again.
-        first = BadReply(f"the reply could not be read: {first.message}", first.provider)
+        first = BadReply(f"the reply could not be read: {first.message}", first.provider, ambiguous=True)
     if isinstance(first, UploadError):
         first.provider = first.provider or provider
     return first
@@ -171,7 +172,7 @@ def _foreign(error: Exception, provider: str, source: Source, whole: Callable[[]
         if refused is not None:
             return refused
     if isinstance(error, ValueError) or (isinstance(status, int) and status >= 200):
-        return BadReply(f"the reply could not be read: {type(error).__name__}", provider)
+        return BadReply(f"the reply could not be read: {type(error).__name__}", provider, ambiguous=whole())
     found = _of_network(error, provider)
     found.ambiguous = whole() and not _never_connected(error)
     return found

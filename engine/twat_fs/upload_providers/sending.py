@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as json_module
+from io import SEEK_END
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from twat_fs._version import USER_AGENT
-from twat_fs.errors import TrustError
+from twat_fs.errors import BadReply, TrustError
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Request, TextPart, Timeout
 from twat_fs.source import media_type
 from twat_fs.upload_providers.judging import refusal
@@ -52,7 +53,7 @@ def send(
         timeout: Seconds without progress.
 
     Raises:
-        UploadError: The status means no, or there is no usable reply.
+        UploadError: The status means no, or there is no usable reply, such as a text that may have been cut.
         TrustError: The file or a secret would go to a host that is not named.
     """
     from twat_fs.environment import current
@@ -72,10 +73,26 @@ def send(
         held = behind(file)
         source: Any = held.source if held else file
         reply = transport.send(request, source, held.progress if held else None)
+    if held:
+        file.seek(0, SEEK_END)  # as a client that reads the file would leave it
     refused = refusal(provider, method, url, reply.status, reply.headers, reply.body)
     if refused is not None:
         raise refused
+    _check_end(provider, reply, ambiguous=file is not None)
     return reply
+
+
+def _check_end(provider: str, reply: Reply, *, ambiguous: bool) -> None:
+    """Refuse text that may have been cut: nothing told where it ends, and unlike JSON it does not tell by itself."""
+    if reply.framed:
+        return
+    try:
+        if isinstance(json_module.loads(reply.body), (dict, list)):
+            return
+    except (ValueError, RecursionError):
+        pass
+    words = "the host does not say where its answer ends, so that a part may be missing"
+    raise BadReply(words, provider, status=reply.status, ambiguous=ambiguous)
 
 
 def _hold_a_secret(fields: tuple[tuple[str, str], ...]) -> bool:

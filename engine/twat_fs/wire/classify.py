@@ -46,6 +46,8 @@ _BY_STATUS: dict[int, type[UploadError]] = {
     415: UnsupportedType,
     425: Unavailable,
     429: RateLimited,
+    501: BadRequest,
+    505: BadRequest,
     507: QuotaExceeded,
 }
 _BY_CLASS: dict[int, type[UploadError]] = {3: Redirected, 4: BadRequest, 5: Unavailable}

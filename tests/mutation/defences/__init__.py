@@ -1,0 +1,1 @@
+"""The tables: what the program promises, by where it is kept."""

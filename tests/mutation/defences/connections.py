@@ -1,0 +1,201 @@
+"""The client: sessions, connections, addresses, proxies, TLS."""
+
+from tests.mutation.defence import Defence
+
+_OF_NETWORK = "unit/test_transport_network.py::"
+_OF_TRANSPORT = "unit/test_transport.py::"
+
+DEFENCES = (
+    Defence(
+        "the body of a redirect is not read, nor its target looked at",
+        "http/session.py",
+        "        return None\n",
+        "        return super().get_redirect_target(resp)\n",
+        f"{_OF_TRANSPORT}test_the_body_of_a_redirect_is_not_read {_OF_TRANSPORT}test_a_bad_location_breaks_nothing",
+    ),
+    Defence(
+        "no netrc file is read",
+        "http/transport.py",
+        "        response = self._session.send(\n",
+        "        if login := requests.utils.get_netrc_auth(str(prepared.url)):\n"
+        "            prepared.prepare_auth(login)\n"
+        "        response = self._session.send(\n",
+        f"{_OF_TRANSPORT}test_nothing_is_taken_from_a_netrc_file",
+    ),
+    Defence(
+        "no proxy is taken from the environment behind the program's back",
+        "http/transport.py",
+        "proxies={urlsplit(str(prepared.url)).scheme: proxy} if proxy else {},",
+        "proxies=requests.utils.getproxies(),",
+        f"{_OF_TRANSPORT}test_nothing_is_taken_from_the_proxy_variables",
+    ),
+    Defence(
+        "the library tries nothing again",
+        "http/session.py",
+        "max_retries=0",
+        "max_retries=2",
+        "unit/test_transport_answers.py::test_a_fresh_connection_that_dies_is_not_tried_again",
+    ),
+    Defence(
+        "cookies are kept for one upload only",
+        "http/transport.py",
+        "self._session = PlainSession()\n",
+        "self._session = PlainSession()\n"
+        "        self._session.cookies = requests.__dict__.setdefault('jar', self._session.cookies)\n",
+        f"{_OF_TRANSPORT}test_cookies_live_as_long_as_the_transport",
+    ),
+    Defence(
+        "TLS keys are not written to a file that a variable names",
+        "http/session.py",
+        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)",
+        "context = ssl.create_default_context()",
+        f"{_OF_NETWORK}test_no_keys_are_written_to_the_key_log",
+    ),
+    Defence(
+        "a certificate must be for the host",
+        "http/session.py",
+        "    context.minimum_version",
+        "    context.check_hostname = False\n    context.minimum_version",
+        f"{_OF_NETWORK}test_a_certificate_for_another_host_is_refused",
+    ),
+    Defence(
+        "a certificate must be an authority's",
+        "http/session.py",
+        "    context.minimum_version",
+        "    context.check_hostname = False\n    context.verify_mode = ssl.CERT_NONE\n    context.minimum_version",
+        f"{_OF_NETWORK}test_an_unknown_authority_is_refused {_OF_NETWORK}test_a_certificate_that_expired_is_refused",
+    ),
+    Defence(
+        "TLS before version 1.2 is not spoken",
+        "http/session.py",
+        "ssl.TLSVersion.TLSv1_2",
+        "ssl.TLSVersion.MINIMUM_SUPPORTED",
+        f"{_OF_NETWORK}test_tls_before_1_2_is_not_spoken",
+    ),
+    Defence(
+        "the file of authorities that is named is the one that counts",
+        "http/session.py",
+        "ca_file or DEFAULT_CA_BUNDLE_PATH",
+        "DEFAULT_CA_BUNDLE_PATH",
+        f"{_OF_NETWORK}test_a_host_with_a_good_certificate_is_talked_to",
+    ),
+    Defence(
+        "metadata, multicast and unspecified addresses are never contacted",
+        "http/address.py",
+        "    if address.is_unspecified or",
+        "    if False and address.is_unspecified or False and",
+        f"{_OF_NETWORK}test_some_addresses_are_never_contacted",
+    ),
+    Defence(
+        "the metadata addresses of IPv6 are never contacted",
+        "http/address.py",
+        "or address in _METADATA",
+        "",
+        f"{_OF_NETWORK}test_some_addresses_are_never_contacted",
+    ),
+    Defence(
+        "link-local addresses are never contacted",
+        "http/address.py",
+        "or address.is_link_local",
+        "",
+        f"{_OF_NETWORK}test_some_addresses_are_never_contacted",
+    ),
+    Defence(
+        "an IPv4 address inside an IPv6 one is judged as what it is",
+        "http/address.py",
+        "return address.ipv4_mapped or address.sixtofour or address",
+        "return address",
+        f"{_OF_NETWORK}test_some_addresses_are_never_contacted",
+    ),
+    Defence(
+        "an address that a NAT64 gateway would translate is judged as what it is",
+        "http/address.py",
+        "if address in _NAT64:",
+        "if False:",
+        f"{_OF_NETWORK}test_some_addresses_are_never_contacted",
+    ),
+    Defence(
+        "a URL from a reply leads to no private address",
+        "http/address.py",
+        "if not private and not address.is_global:",
+        "if False:",
+        f"{_OF_NETWORK}test_a_url_from_a_reply_does_not_lead_to_this_machine",
+    ),
+    Defence(
+        "the address is judged when it is connected to",
+        "http/connection.py",
+        "check_address(self.host, address[0], private=self.exchange.private or bool(self.proxy))\n",
+        "pass\n",
+        f"{_OF_NETWORK}test_metadata_is_never_asked",
+    ),
+    Defence(
+        "the address that was judged is the one that is connected to",
+        "http/connection.py",
+        "return self._connect(family, address,",
+        "return self._connect(family, (socket.gethostbyname(self.host), *address[1:]),",
+        f"{_OF_NETWORK}test_the_address_that_was_judged_is_the_one_contacted",
+    ),
+    Defence(
+        "a kept connection is judged again for each request",
+        "http/connection.py",
+        "check_address(self.host, self.sock.getpeername()[0], private=exchange.private or bool(self.proxy))\n",
+        "pass\n",
+        f"{_OF_NETWORK}test_a_kept_connection_is_judged_again",
+    ),
+    Defence(
+        "a proxy is no way to private addresses",
+        "http/transport.py",
+        "            check_name(place.host, private=request.private)\n",
+        "",
+        f"{_OF_NETWORK}test_a_proxy_is_not_a_way_to_private_addresses",
+    ),
+    Defence(
+        "the spellings of an address that resolvers know are judged too",
+        "http/address.py",
+        "return socket.inet_ntoa(socket.inet_aton(host))",
+        "return None",
+        f"{_OF_NETWORK}test_a_name_for_a_proxy_is_judged_as_far_as_it_tells",
+    ),
+    Defence(
+        "a proxy's refusal is not the host's",
+        "http/transport.py",
+        "if proxy and response.status_code == 407:",
+        "if False:",
+        f"{_OF_NETWORK}test_a_file_that_a_proxy_did_not_pass_on_is_nowhere",
+    ),
+    Defence(
+        "NO_PROXY is honoured",
+        "http/proxies.py",
+        'if not proxy or _needs_none(parts.hostname or "", parts.port, proxies.get("no_proxy", "")):',
+        "if not proxy:",
+        f"{_OF_NETWORK}test_no_proxy_is_honoured",
+    ),
+    Defence(
+        "a proxy of a kind that we do not speak is refused",
+        "http/proxies.py",
+        "    if not usable:",
+        "    if False:",
+        f"{_OF_NETWORK}test_a_proxy_of_another_kind_is_refused",
+    ),
+    Defence(
+        "HTTP_PROXY counts for nothing where a web server could have set it",
+        "environment.py",
+        '            if scheme == "http" and "REQUEST_METHOD" in self.environ:\n                names.pop()\n',
+        "",
+        "unit/test_environment_settings.py::test_proxies_come_from_the_usual_variables",
+    ),
+    Defence(
+        "a connection is waited for only so long",
+        "http/connection.py",
+        "            sock.settimeout(seconds)\n",
+        "",
+        f"{_OF_NETWORK}test_a_black_hole_ends_after_the_time_to_connect",
+    ),
+    Defence(
+        "the next address is tried where one is dead",
+        "http/connection.py",
+        "            except OSError as error:\n                last = error\n",
+        "            except OSError as error:\n                raise self._unreachable(error) from error\n",
+        f"{_OF_NETWORK}test_the_next_address_is_tried_where_one_is_dead",
+    ),
+)
