@@ -322,8 +322,9 @@ def test_an_early_error_from_a_host_that_stalls_is_reported_soon(transport: Tran
     assert time.monotonic() - begun < 2
 
 
-def test_an_early_error_from_a_host_that_takes_nothing_more_is_reported(transport: Transport, big: Source) -> None:
-    assert put(transport, Play(413, b"no", after=65536, hold=5), big, timeout=QUICK).status == 413
+def test_an_early_error_from_a_host_that_takes_nothing_more_is_reported(big: Source) -> None:
+    with Transport(user_agent="t", ends=time.monotonic() + 5) as transport:
+        assert put(transport, Play(413, b"no", after=65536, hold=8), big, timeout=QUICK).status == 413
 
 
 def test_an_early_error_is_noticed_while_the_host_takes_no_data(transport: Transport, big: Source) -> None:
