@@ -22,7 +22,7 @@ from twat_fs.testing.hosts import file_in
 from twat_fs.upload import Outcome, UploadOptions, upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from twat_fs.errors import UploadError
@@ -109,7 +109,7 @@ class Bench:
 class Certificates(NamedTuple):
     authority: trustme.CA
 
-    def of(self, name: str, **more: object) -> ssl.SSLContext:
+    def of(self, name: str, **more: Any) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert(name, **more).configure_cert(context)
         return context
@@ -213,7 +213,7 @@ def test_a_host_that_cannot_prove_who_it_is_hears_nothing(
 ) -> None:
     import datetime as dt
 
-    contexts = {
+    contexts: dict[str, Callable[[], ssl.SSLContext | None]] = {
         "another authority": lambda: Certificates(trustme.CA()).of("127.0.0.1"),
         "another host": lambda: certificates.of("other.example"),
         "none": lambda: None,
