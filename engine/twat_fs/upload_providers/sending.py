@@ -57,7 +57,6 @@ def send(
         TrustError: The file or a secret would go to a host that is not named.
     """
     from twat_fs.environment import current
-    from twat_fs.http.transport import Transport
 
     body, file = _body(json, multipart, raw)
     known = _is_known(url, hosts)
@@ -69,16 +68,23 @@ def send(
     chosen = current()
     wait = timeout or chosen.timeout or (WITHOUT_FILE if file is None else WITH_FILE)
     request = Request(provider, "", method, url, fields, body, Timeout(read=wait), private=known)
-    with Transport(user_agent=USER_AGENT, **chosen.network) as transport:
-        held = behind(file)
-        source: Any = held.source if held else file
-        reply = transport.send(request, source, held.progress if held else None)
-    if held:
-        file.seek(0, SEEK_END)  # as a client that reads the file would leave it
+    reply = _reply_to(request, file, chosen.network)
     refused = refusal(provider, method, url, reply.status, reply.headers, reply.body)
     if refused is not None:
         raise refused
     _check_end(provider, reply, ambiguous=file is not None)
+    return reply
+
+
+def _reply_to(request: Request, file: Any, network: Mapping[str, Any]) -> Reply:
+    from twat_fs.http.transport import Transport
+
+    held = behind(file)
+    source: Any = held.source if held else file
+    with Transport(user_agent=USER_AGENT, **network) as transport:
+        reply = transport.send(request, source, held.progress if held else None)
+    if held:
+        file.seek(0, SEEK_END)  # as a client that reads the file would leave it
     return reply
 
 
