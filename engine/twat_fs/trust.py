@@ -60,13 +60,24 @@ def claims(entry: Entry, spec: Spec, settings: Settings) -> Sequence[str]:
     if entry.bundled or not os.path.isfile(card_path(entry)) or settings.trusts(spec.name):
         return ()
     check_writers(entry.path, spec.name)
-    if entry.origin != settings.own_folder:
+    if spec.module:
+        _check_module(spec.module, entry.path, spec.name)
+    if os.path.realpath(entry.origin) != os.path.realpath(settings.own_folder):
         return ()
     accepted = Acceptances(settings.accepted).of(spec.name)
     if accepted is None:
         return ()
     check_accepted(accepted, spec.name, spec.sha256, module_digest(spec.module, entry.path))
     return accepted.claims
+
+
+def _check_module(module: str, card: str, name: str) -> None:
+    """Refuse a Python module beside a card that others than its user can write."""
+    from twat_fs.upload_providers.loading import module_file
+
+    path = module_file(module, card)
+    if path:
+        check_writers(path, name)
 
 
 class Acceptances:
@@ -164,7 +175,8 @@ def check_accepted(accepted: Accepted, name: str, sha256: str, module: str) -> N
 def check_writers(path: str, name: str) -> None:
     """Refuse a spec that others than its user can write, since they could have it send anything anywhere.
 
-    The file is looked at, the folder that it is in, and where it is a link, the folder that the link leads to.
+    The file is looked at, the folder that it is in, and where it is a link, the folder that the link leads to. Whoever
+    may write to a folder further up can put another folder in the place of these; one with the sticky bit is safe.
 
     Args:
         path: The spec.
@@ -180,9 +192,26 @@ def check_writers(path: str, name: str) -> None:
         facts = os.stat(place)
         if facts.st_uid not in (os.getuid(), 0):
             raise _writable(place, f"belongs to {_user(facts.st_uid)}", name)
-        others = facts.st_mode & _WRITABLE
-        if others & stat.S_IWOTH or (others and not _own_group(facts)):
-            raise _writable(place, f"can be written by others (mode {stat.S_IMODE(facts.st_mode):04o})", name)
+        _check_mode(place, facts, facts.st_mode & _WRITABLE, name)
+    for place in _above(os.path.dirname(os.path.abspath(path)), os.path.dirname(real)):
+        facts = os.stat(place)
+        _check_mode(place, facts, 0 if facts.st_mode & stat.S_ISVTX else facts.st_mode & _WRITABLE, name)
+
+
+def _check_mode(place: str, facts: os.stat_result, others: int, name: str) -> None:
+    if others & stat.S_IWOTH or (others and not _own_group(facts)):
+        raise _writable(place, f"can be written by others (mode {stat.S_IMODE(facts.st_mode):04o})", name)
+
+
+def _above(*folders: str) -> Iterator[str]:
+    """Every folder above some folders, each once."""
+    found: dict[str, None] = {}
+    for folder in folders:
+        here = folder
+        while (parent := os.path.dirname(here)) != here:
+            found[parent] = None
+            here = parent
+    yield from found
 
 
 def _own_group(facts: os.stat_result) -> bool:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import PLANTED, form
+from twat_fs.errors import TrustError
 from twat_fs.testing.fake_host import FakeHost, Play
+from twat_fs.trust import check_writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,13 +276,111 @@ def test_a_link_leads_to_a_folder_that_is_looked_at_too(run_cli: Cli, host: Fake
     assert upload(run_cli).code == 4
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
-def test_a_spec_of_another_user_does_not_run(run_cli: Cli, host: FakeHost) -> None:
-    path = run_cli.spec("stranger", form(host))
-    os.chown(path, 65534, -1)
+def test_whoever_may_replace_a_folder_further_up_may_replace_the_spec(run_cli: Cli, host: FakeHost) -> None:
+    run_cli.spec("stranger", form(host))
+    run_cli.home.chmod(0o777)
     answer = upload(run_cli)
     assert answer.code == 4
-    assert "belongs to" in answer.err
+    assert f"{run_cli.home} can be written by others" in answer.err
+    run_cli.home.chmod(0o1777)  # nobody can rename what is another's there
+    assert upload(run_cli).url == URL
+
+
+def test_a_module_that_others_can_write_does_not_run(run_cli: Cli, tmp_path: Path) -> None:
+    path = run_cli.spec("carded", "kind: python\nmodule: carded_module\n")
+    module = path.parent / "carded_module.py"
+    module.write_text("raise SystemExit('it ran')\n")
+    module.chmod(0o666)
+    answer = run_cli.upload(run_cli.file(), "--no-check", provider="carded")
+    assert answer.code == 4
+    assert "can be written by others" in answer.err
+
+
+def test_a_spec_of_another_user_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "stranger.yaml"
+    path.write_text("")
+    if os.getuid() == 0:
+        os.chown(path, 65534, -1)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4711)
+    with pytest.raises(TrustError, match="belongs to"):
+        check_writers(str(path), "stranger")
+
+
+def test_a_hard_link_to_what_another_user_owns_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "theirs").write_text("")
+    os.link(tmp_path / "theirs", tmp_path / "stranger.yaml")
+    if os.getuid() == 0:
+        os.chown(tmp_path / "theirs", 65534, -1)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4711)
+    with pytest.raises(TrustError, match="belongs to"):
+        check_writers(str(tmp_path / "stranger.yaml"), "stranger")
+
+
+def test_the_same_folder_under_another_name_is_the_users_own(run_cli: Cli, host: FakeHost, stranger: Path) -> None:
+    run_cli("spec", "add", stranger, "--yes")
+    sends_secret(run_cli, host)
+    folder = f"{installed(run_cli).parent}/../providers.d/"
+    answer = upload(run_cli, TWAT_FS_PROVIDERS_D=folder, MY_TOKEN=PLANTED)
+    assert answer.code == 2
+    assert "has changed since you accepted it" in answer.err
+    assert host.requests == []
+
+
+def test_a_cache_that_others_can_write_is_not_believed(run_cli: Cli, host: FakeHost) -> None:
+    cache = run_cli.home / "cache" / "twat-fs" / "specs"
+    env = {"XDG_CACHE_HOME": str(run_cli.home / "cache")}
+    run_cli.spec("stranger", form(host))
+    assert upload(run_cli, **env).url == URL
+    for kept in cache.glob("*.json"):  # what somebody else could have put there
+        kept.write_text(kept.read_text().replace(host.authority, "127.0.0.1:9"))
+    assert upload(run_cli, **env).code == 5
+    cache.chmod(0o777)
+    assert upload(run_cli, **env).url == URL
+
+
+# What is shown
+
+
+def test_no_host_is_cut_off_by_a_long_list(run_cli: Cli) -> None:
+    many = [f"h{number}.{'a' * 60}.{'b' * 60}.example" for number in range(50)]
+    allowed = "\n".join(f"  - {name}" for name in [*many[:49], "evil.example"])
+    text = f"spec: 1\nname: long\ntitle: Long\nallow_hosts:\n{allowed}\n{form('https://h.example')}"
+    path = run_cli.home / "long.yaml"
+    path.write_text(text)
+    for words in (("spec", "add", path), ("validate-spec", path)):
+        answer = run_cli(*words)
+        assert "evil.example:443" in answer.err + answer.out
+        assert all(name in answer.err + answer.out for name in many[:49])
+
+
+def test_what_left_the_screen_is_said_again_above_the_question(run_cli: Cli) -> None:
+    allowed = "\n".join(f"  - {'a' * 60}.{number}.example" for number in range(50))
+    keys = "credentials: {FAL_KEY: {}, MY_TOKEN: {}}\n"
+    sent = '  headers: {A: "{{ credentials.FAL_KEY }}", B: "{{ credentials.MY_TOKEN }}"}'
+    text = f"spec: 1\nname: long\ntitle: Long\n{keys}allow_hosts:\n{allowed}\n{form('https://h.example', request=sent)}"
+    path = run_cli.home / "long.yaml"
+    path.write_text(text)
+    lines = [line for line in run_cli("spec", "add", path).err.splitlines() if line]
+    summary = next(line for line in lines if line.startswith("long, in short"))
+    assert "51 hosts; the secrets credentials.FAL_KEY, credentials.MY_TOKEN" in summary
+    assert "what belongs to bundled providers: FAL_KEY" in summary
+    assert lines.index(summary) > max(at for at, line in enumerate(lines) if line.startswith("  reads"))
+
+
+@pytest.mark.parametrize("odd", ["\u202e", "\u2066", "\u200b", "\u001b[2K"])
+def test_no_character_that_reorders_or_hides_reaches_the_label(run_cli: Cli, odd: str) -> None:
+    path = run_cli.home / f"a{odd}b.yaml"
+    path.write_text(f"spec: 1\nname: odd\ntitle: Odd{odd}\n{form('https://h.example')}")
+    assert run_cli("spec", "add", path, "--yes").code == 2
+    path.write_text(f"spec: 1\nname: odd\ntitle: Odd\n{form('https://h.example')}")
+    answer = run_cli("spec", "add", path)
+    assert odd not in answer.err + answer.out
+
+
+def test_what_is_fetched_afterwards_is_shown(run_cli: Cli, stranger: Path) -> None:
+    assert "then fetches: the link that the reply gives" in run_cli("spec", "add", stranger).err
 
 
 # The schema

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs import trust
 from twat_fs.cli.findings import label_rows
+from twat_fs.cli.offers import Offer, differences, summary
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, SourceError, SpecError, UsageError
@@ -26,43 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SUFFIXES = (".yaml", ".yml")
-#: What each part of the facts that are kept is called in a difference.
-_ROWS = {
-    "hosts": "talks to",
-    "environment": "reads",
-    "sends": "sends",
-    "clear_text": "clear text",
-    "claims": "reads secret of a bundled provider",
-    "module": "runs the Python module",
-}
-
-
-class Offer(NamedTuple):
-    """A spec that the user may accept.
-
-    Attributes:
-        name: The provider.
-        path: Where it was read.
-        content: Its bytes.
-        module: The file of its Python module, or an empty string.
-        code: The module's bytes.
-        rows: What it may do, for people.
-        facts: The same as plain data, to be kept.
-    """
-
-    name: str
-    path: str
-    content: bytes
-    module: str
-    code: bytes
-    rows: tuple[tuple[str, str], ...]
-    facts: dict[str, Any]
-
-    @property
-    def accepted(self) -> trust.Accepted:
-        """What is kept once the user said yes."""
-        code = hashlib.sha256(self.code).hexdigest() if self.module else ""
-        return trust.Accepted(hashlib.sha256(self.content).hexdigest(), code, self.facts, time.strftime("%Y-%m-%d"))
+#: Lines that fit on the smallest terminal.
+_GLANCE = 16
 
 
 def add(given: dict[str, Any]) -> int:
@@ -75,6 +39,8 @@ def add(given: dict[str, Any]) -> int:
     new = [offer for offer in offers if not desk.is_known(offer)]
     for offer in new:
         desk.show(offer)
+    if sum(len(offer.rows) for offer in new) > _GLANCE:
+        desk.sum_up(new)
     if new and not desk.agreed([offer.name for offer in new], "Add" if len(new) == 1 else "Add them all"):
         return 1
     for offer in new:
@@ -193,6 +159,11 @@ class _Desk:
         for line in differences(before.facts, offer.facts) or ["  Its text differs; what it may do does not."]:
             self.report.say(line)
 
+    def sum_up(self, offers: Sequence[Offer]) -> None:
+        """Say in one line, right above the question, what may have left the screen."""
+        for offer in offers:
+            self.report.say(summary(offer))
+
     def agreed(self, names: Sequence[str], question: str) -> bool:
         """Whether the user says yes.
 
@@ -259,21 +230,6 @@ class _Desk:
             return self.acceptances.of(name)
         except NotAccepted:  # what cannot be read is accepted anew
             return None
-
-
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What a spec may do now and did not before, and the other way round, as lines for people."""
-    old, new = dict.fromkeys(_facts(before)), dict.fromkeys(_facts(now))
-    gone = [f"  - {line}" for line in old if line not in new]
-    return gone + [f"  + {line}" for line in new if line not in old]
-
-
-def _facts(facts: dict[str, Any]) -> Iterator[str]:
-    for key, words in _ROWS.items():
-        yield from (f"{words} {value}" for value in facts.get(key, []) if value)
-    for secret in facts.get("secrets", []):
-        yield f"reads secret {secret['name']}"
-        yield from (f"sends {secret['name']} to {place}" for place in secret["goes_to"])
 
 
 def _files(named: str) -> list[str]:

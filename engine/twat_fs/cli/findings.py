@@ -62,17 +62,33 @@ def label_lines(label: Label) -> Iterator[str]:
 
 
 def label_rows(label: Label) -> Iterator[tuple[str, str]]:
-    """What a spec may do: what it is that it does, and with what."""
+    """What a spec may do: what it is that it does, and with what; no row is so long that it would be cut."""
     if label.module:
         yield "runs", f"the Python module {label.module}, which may do whatever you may"
     else:
-        yield "talks to", ", ".join(label.hosts) or "no host"
-    for secret in label.secrets:
-        told = f", sent to {', '.join(secret.goes_to) or 'nobody'}"
-        yield "reads secret", secret.name + ("" if label.module else told)
+        yield from (("talks to", row) for row in _rows(label.hosts or ("no host",)))
+    yield from (("sends", row) for row in _rows(("the file", *label.sends)))
+    if label.fetches:
+        yield "then fetches", label.fetches
     yield from (("reads", name) for name in label.environment)
-    yield "sends", ", ".join(["the file", *label.sends])
+    for secret in label.secrets:
+        if label.module:
+            yield "reads secret", secret.name
+        else:
+            rows = _rows(secret.goes_to or ("nobody",))
+            yield from (("reads secret", f"{secret.name}, sent to {row}") for row in rows)
     yield from (("clear text", f"{host} is reached over http") for host in label.clear_text)
+
+
+def _rows(items: Sequence[str]) -> Iterator[str]:
+    """Items with commas, as many to a row as are seen at a glance."""
+    row: list[str] = []
+    for item in items:
+        if row and len(", ".join([*row, item])) > _WIDTH:
+            yield ", ".join(row)
+            row = []
+        row.append(item)
+    yield ", ".join(row)
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

@@ -191,7 +191,7 @@ class Catalog:
         return str(max(item.stat().st_mtime_ns for folder in folders for item in os.scandir(folder) if item.is_file()))
 
     def _read(self, key: str) -> dict[str, Any] | None:
-        if self._cache is None:
+        if self._cache is None or not _is_private(self._cache):
             return None
         try:
             with open(os.path.join(self._cache, f"{key}.json"), "rb") as file:
@@ -261,6 +261,15 @@ def _identity(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+def _is_private(folder: str) -> bool:
+    """Whether nobody but the user can have put something into a folder; what others could have compiled is not run."""
+    try:
+        facts = os.stat(folder)
+    except OSError:
+        return False
+    return not hasattr(os, "getuid") or (facts.st_uid == os.getuid() and not facts.st_mode & 0o022)
 
 
 def _stamp(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from twat_fs.spec import flows, trees
+from twat_fs.spec.model import checked_by
 
 #: What a name that stands in a request tells the host, in words for people.
 _SENT = {
@@ -37,6 +38,7 @@ class Label(NamedTuple):
         sends: What goes to a host beside the file's content.
         clear_text: The hosts that are reached over http.
         module: The Python module that does the work; what it does, no spec can tell.
+        fetches: What is fetched when the upload is over, to see whether it is there; empty for nothing.
     """
 
     hosts: tuple[str, ...]
@@ -45,6 +47,7 @@ class Label(NamedTuple):
     sends: tuple[str, ...]
     clear_text: tuple[str, ...]
     module: str = ""
+    fetches: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The label as plain data, for machines."""
@@ -55,6 +58,7 @@ class Label(NamedTuple):
             "sends": list(self.sends),
             "clear_text": list(self.clear_text),
             "module": self.module,
+            "fetches": [self.fetches] if self.fetches else [],
         }
 
 
@@ -75,7 +79,18 @@ def label(card: dict[str, Any]) -> Label:
         _sends(card),
         tuple(dict.fromkeys(clear)),
         card.get("module", ""),
+        _fetches(card),
     )
+
+
+def _fetches(card: dict[str, Any]) -> str:
+    """What is fetched after an upload; of a host whose link is a page, or works once, nothing is."""
+    way = checked_by(card.get("capabilities", {}))
+    if way == "none":
+        return ""
+    query = card["result"].get("url") or {}
+    whose = "the spec makes" if "template" in query else "the reply gives"
+    return f"the link that {whose}, whatever host it is at ({way.upper()})"
 
 
 def _shown_hosts(target: flows.Destination) -> list[str]:

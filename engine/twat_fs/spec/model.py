@@ -6,11 +6,14 @@ what each key means.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.messages import Timeout
 from twat_fs.spec.options import wire_value
 from twat_fs.units import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Tree = list[Any]
 Query = dict[str, Any]
@@ -126,9 +129,18 @@ class Spec(NamedTuple):
     @property
     def check(self) -> str:
         """How the URL can be checked: `get`, `head` or `none`."""
-        if self.capabilities.get("single_download") or self.capabilities.get("direct_link") is False:
-            return "none"
-        return str(self.capabilities.get("check", "get"))
+        return checked_by(self.capabilities)
+
+
+def checked_by(capabilities: Mapping[str, Any]) -> str:
+    """How the URL of an upload can be checked: `get`, `head` or `none`.
+
+    Args:
+        capabilities: As the spec has them.
+    """
+    if capabilities.get("single_download") or capabilities.get("direct_link") is False:
+        return "none"
+    return str(capabilities.get("check", "get"))
 
 
 def from_card(card: dict[str, Any]) -> Spec:
