@@ -12,7 +12,8 @@ import pytest
 from tests import dropbox_host as wire
 from tests.dropbox_host import denial, refusal, reply, write_refusal
 from tests.support import PLANTED, ROOT
-from twat_fs.errors import NotConfigured, SourceError, UploadFailed
+from twat_fs.environment import settings
+from twat_fs.errors import NotConfigured, SourceError, UploadFailed, UploadTimeout
 from twat_fs.factory import ProviderFactory
 from twat_fs.source import Source
 from twat_fs.testing.cassettes import replay
@@ -212,6 +213,24 @@ def test_a_pause_of_more_than_a_minute_is_not_waited_for(
     assert answer.code == 5
     assert "Dropbox asks for a pause of 300 s (rate_limited)" in answer.err
     assert dropbox.asked == [wire.UPLOAD]
+
+
+def test_a_pause_that_would_take_all_that_is_left_is_not_begun(
+    run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox
+) -> None:
+    dropbox.faults[wire.UPLOAD] = [reply({"error": {"retry_after": 50}}, 429, retry_after="50")]
+    answer = put(run_cli, place, "--max-time", "40")
+    assert answer.code == 5
+    assert "Dropbox asks for a pause of 50 s (rate_limited)" in answer.err
+    assert dropbox.asked == [wire.UPLOAD]
+
+
+def test_no_piece_is_sent_when_the_time_for_all_is_over() -> None:
+    from twat_fs.upload_providers.dropbox_api.client import Client
+
+    late = settings({}, max_time=-1.0)
+    with Client({"DROPBOX_ACCESS_TOKEN": "token"}, late) as client, pytest.raises(UploadTimeout):
+        client.repeated(lambda: pytest.fail("it was sent"))
 
 
 @pytest.mark.parametrize("words", [(), PIECES])

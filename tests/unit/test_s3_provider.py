@@ -290,6 +290,16 @@ def test_a_part_ends_at_once_when_the_upload_does(source: Source) -> None:
         part.read()
 
 
+def test_a_part_ends_when_the_time_for_all_is_over(source: Source) -> None:
+    left = iter([1.0, 0.0])
+    tally = Tally(source.size, None, lambda: next(left))
+    part = Part(source, 0, source.size, tally)
+    assert part.read()
+    with pytest.raises(Stopped):
+        part.read()
+    assert (tally.stopped, getattr(tally.broken, "kind", "")) == (True, "timeout")
+
+
 def test_a_file_that_shrank_stops_the_upload_and_says_so(source: Source) -> None:
     tally = Tally(source.size, None)
     part = Part(source, 0, source.size, tally)

@@ -16,10 +16,12 @@ from dropbox import files, session, sharing
 from dropbox.stone_validators import ValidationError  # type: ignore[import-untyped]
 
 from twat_fs._version import __version__
-from twat_fs.errors import BadReply, NetworkError, NotFound, RetryableError, UploadError
+from twat_fs.errors import BadReply, NetworkError, NotFound, RetryableError, UploadError, UploadTimeout
 from twat_fs.http.errors import FOREIGN, translate
 from twat_fs.http.proxies import proxy_for
 from twat_fs.http.session import PlainSession, tls_context
+from twat_fs.retry import run
+from twat_fs.spec.model import Retry
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.dropbox_api.answers import NAME, Answer, TokenExpired, problem_of
 from twat_fs.upload_providers.dropbox_api.content import Commit, Stored
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+#: For each request by itself: a session is not begun again because one piece was unlucky.
+POLICY = Retry(attempts=4, initial=1.0, max=30.0)
 #: Seconds to wait for a connection, and for an answer where the user says nothing else.
 _CONNECT = 30.0
 _READ = 100.0
@@ -71,6 +75,7 @@ class Client:
         for secret in credentials.values():
             REDACTOR.add(secret)
         self._renewable = bool(refresh and key)
+        self._left = chosen.left
         self._session = _session(chosen)
         self._sdk = _Sdk(
             oauth2_access_token=token,
@@ -91,6 +96,12 @@ class Client:
 
     def __exit__(self, *_error: object) -> None:
         self._session.close()
+
+    def repeated(self, attempt: Callable[[], T], *, idempotent: bool = False) -> T:
+        """Do it until it works, while trying again is of use and there is time; see `twat_fs.retry.run`."""
+        if self._left() <= 0:
+            raise UploadTimeout("the time for the whole upload was over", NAME)
+        return run(attempt, POLICY, idempotent=idempotent, left=self._left)
 
     def upload(self, data: bytes, content_hash: str, commit: Commit) -> Stored:
         """A whole file in one request."""

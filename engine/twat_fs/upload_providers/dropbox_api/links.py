@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from twat_fs.errors import BadReply, Conflict, UploadError
-from twat_fs.retry import run
 from twat_fs.upload_providers.dropbox_api.answers import NAME, LinkExists
-from twat_fs.upload_providers.dropbox_api.transfer import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +34,7 @@ def link_to(client: Client, path: str, settings: Mapping[str, Any]) -> str:
 
 def _link(client: Client, path: str, settings: Mapping[str, Any]) -> str:
     try:
-        return str(run(lambda: client.make_link(path, settings), POLICY, idempotent=True).url)
+        return str(client.repeated(lambda: client.make_link(path, settings), idempotent=True).url)
     except LinkExists as exists:
         if settings:
             raise Conflict(
@@ -46,7 +44,7 @@ def _link(client: Client, path: str, settings: Mapping[str, Any]) -> str:
             ) from None
         url = exists.url
     if not url:
-        links = run(lambda: client.links(path), POLICY, idempotent=True)
+        links = client.repeated(lambda: client.links(path), idempotent=True)
         url = str(links[0].url) if links else ""
     if not url:
         raise BadReply(f"{path} was uploaded; Dropbox says that it has a link, and does not tell it", NAME)

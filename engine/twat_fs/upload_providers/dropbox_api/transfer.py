@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import BadReply, RateLimited, RetryableError, Unavailable, UploadError
-from twat_fs.retry import run
-from twat_fs.spec.model import Retry
 from twat_fs.upload_providers.dropbox_api.answers import NAME, SessionLost, WrongOffset
 from twat_fs.upload_providers.dropbox_api.client import Unreached
 
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], None]
 
-#: For each request by itself: a session is not begun again because one piece was unlucky.
-POLICY = Retry(attempts=4, initial=1.0, max=30.0)
 #: Corrections of the offset without a piece that was taken between them.
 _CORRECTIONS = 3
 
@@ -59,7 +55,7 @@ class Transfer:
 
     def _session(self) -> Stored:
         data, content_hash = self._content.piece(0)
-        name = run(lambda: self._client.start(data, content_hash), POLICY)
+        name = self._client.repeated(lambda: self._client.start(data, content_hash))
         sent = offset = len(data)
         corrections = 0
         self._told(offset)
@@ -84,7 +80,7 @@ class Transfer:
 
     def _append(self, name: str, offset: int, data: bytes, content_hash: str) -> None:
         # Sent twice, it is refused with the offset behind it, and the session goes on there.
-        run(lambda: self._client.append(name, offset, data, content_hash), POLICY)
+        self._client.repeated(lambda: self._client.append(name, offset, data, content_hash))
 
     def _finished(self, name: str, offset: int, data: bytes, content_hash: str) -> Stored:
         self._content.check()
@@ -103,7 +99,7 @@ class Transfer:
                 raise
 
         # A file that Dropbox has renamed is not found at its path, and would be renamed again.
-        return run(attempt, POLICY, idempotent=not self._commit.autorename)
+        return self._client.repeated(attempt, idempotent=not self._commit.autorename)
 
     def _landed(self) -> Stored | None:
         found = self._client.stored(self._commit.path)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import math
 import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 from zlib_ng import zlib_ng
 
-from twat_fs.errors import SourceError, VerifyError
+from twat_fs.errors import SourceError, UploadTimeout, VerifyError
 from twat_fs.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Progress
@@ -32,14 +33,26 @@ class Stopped(BaseException):
 class Tally:
     """What all parts of an upload have in common: how far it is, and whether it goes on."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(self, total: int, progress: Progress | None, left: Callable[[], float] = lambda: math.inf) -> None:
         self._total = total
         self._progress = progress
+        self._left = left
         self._sent = 0
         self._lock = threading.Lock()
         self.stopped = False
-        #: Why the file could not be read, where that is what stopped it.
-        self.broken: SourceError | None = None
+        #: Why it stopped, where that was not a request: the file could not be read, or the time was over.
+        self.broken: SourceError | UploadTimeout | None = None
+
+    def check(self) -> None:
+        """Go on, or not.
+
+        Raises:
+            Stopped: The upload has ended, or its time is over.
+        """
+        if not self.stopped and self._left() <= 0:
+            self.broken, self.stopped = UploadTimeout("the time for the whole upload was over", "s3"), True
+        if self.stopped:
+            raise Stopped
 
     def add(self, count: int) -> None:
         """Count bytes that were sent for the first time."""
@@ -77,11 +90,10 @@ class Part:
         """The next block, whatever was asked for: urllib3 asks for 16 KiB at a time, and sends what it gets.
 
         Raises:
-            Stopped: The upload has ended.
+            Stopped: The upload has ended, or its time is over.
         """
         del size
-        if self._tally.stopped:
-            raise Stopped
+        self._tally.check()
         count = self._fill()
         if self._sending and self._position > self._counted:
             self._tally.add(self._position - self._counted)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
+from twat_fs.environment import current
 from twat_fs.errors import Conflict, VerifyError
 from twat_fs.interruption import Interrupted
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
@@ -57,7 +58,7 @@ class Transfer:
         self._options = options
         self._where = {"Bucket": options.bucket, "Key": key}
         self._source = source
-        self._tally = Tally(source.size, call.progress)
+        self._tally = Tally(source.size, call.progress, current().left)
         self._unless_there = {} if call.force else {"IfNoneMatch": "*"}
         self.may_be_there = False
         self._parameters = {"ContentType": source.type, **options.parameters}
