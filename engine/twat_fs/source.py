@@ -21,6 +21,9 @@ BLOCK_SIZE = 256 * 1024
 #: Bytes that `file.text` and `file.base64` may hold in memory: the cap of `docs/spec-language.md`.
 IN_MEMORY_LIMIT = 64 * 1024 * 1024
 
+#: What a system says where no more can be written: a full disk, a used-up quota, a limit on the size of files.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 _FALLBACK_TYPE = "application/octet-stream"
 #: Media types of what `mimetypes` calls encodings (IANA; RFC 6713 for gzip).
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}

@@ -28,34 +28,29 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     Returns:
         The exit status; see `docs/cli.md`.
     """
+    if sys.stdout is None:
+        _say("standard output is closed, so nothing could be printed; nothing was done")
+        return 2
     try:
         with watched():
             _prepare_completion()
-            return _run(arguments, name)
+            code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
     except Interrupted as end:
         return _interrupted(end)
-
-
-def _run(arguments: Sequence[str], name: str) -> int:
-    try:
-        code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
         error.show()
         return 2
-    except click.Abort:  # the end of the input, where an answer was to come
+    except click.Abort as error:  # the end of the input, where an answer was to come
+        if isinstance(error.__cause__, EOFError):
+            return _bug(error.__cause__)  # click takes any for one
         _say("no answer was given, so nothing was done")
         return 2
     except TwatFsError as error:
         return _fail(error)
-    except BrokenPipeError:
-        return _unheard()
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
-            return _bug(error)
-        _say(f"standard output cannot be written: {error.strerror}")
-        return _unheard()
+    except (OSError, MemoryError) as error:
+        return _lacking(error)
     except Exception as error:  # a bug of ours: no traceback, but all that a report of it needs
         return _bug(error)
     return code if isinstance(code, int) else 0
@@ -73,7 +68,7 @@ def _interrupted(end: Interrupted) -> int:
     from twat_fs.cli.report import Report
 
     if sys.stderr is not None and sys.stderr.isatty():
-        click.echo(err=True)  # ^C, a question or a bar stand there, in a line that has not ended
+        Report().say("")  # ^C, a question or a bar stand there, in a line that has not ended
     Report().say(f"twat-fs: {end}")
     return int(end.code or 0)
 
@@ -84,6 +79,22 @@ def _fail(error: TwatFsError) -> int:
 
     Report(Registry.redactor).error(error)
     return error.exit_code
+
+
+def _lacking(error: OSError | MemoryError) -> int:
+    """What is said where the machine, or a limit that it sets, is at its end."""
+    if isinstance(error, BrokenPipeError):
+        return _unheard()
+    if isinstance(error, MemoryError):
+        _say("there is not enough memory")
+        return 1
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        _say(f"too few files may be open at once: {error.strerror}; `ulimit -n 64` allows more")
+        return 1
+    if error.errno not in (errno.ENOSPC, errno.EBADF, errno.EIO):
+        return _bug(error)
+    _say(f"standard output cannot be written: {error.strerror}")
+    return _unheard()
 
 
 def _unheard() -> int:
@@ -108,5 +119,6 @@ def _bug(error: Exception) -> int:
 
 
 def _say(text: str) -> None:
-    if sys.stderr is not None:
-        click.echo(f"twat-fs: {text}", err=True)
+    from twat_fs.cli.report import Report
+
+    Report().say(f"twat-fs: {text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
@@ -33,6 +34,8 @@ def run(given: dict[str, Any]) -> int:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(recorded.text)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # a part of it would be taken for the whole
         raise SourceError(f"{path} cannot be written: {error.strerror}") from error
     report.say(f"{provider.name}: what came of it: {recorded.outcome}")
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from twat_fs.errors import SourceError, UsageError
-from twat_fs.source import Source
+from twat_fs.source import NO_ROOM, Source
 from twat_fs.units import parse_size, shown_size
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _copy(stream: BinaryIO, path: str, limit: int) -> None:
                     )
                 file.write(block)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_ROOM:
             raise SourceError(f"cannot read what was to be uploaded: {error.strerror}") from error
         free = shown_size(shutil.disk_usage(os.path.dirname(path)).free)
         raise SourceError(

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from twat_fs.environment import current
 from twat_fs.errors import Conflict, NotConfigured, QuotaExceeded
 from twat_fs.results import UploadResult
+from twat_fs.source import NO_ROOM
 from twat_fs.upload_providers.simple import SimpleProvider
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _refused(folder: str, target: str, error: OSError) -> Exception:
             _NAME,
             hint="Name another with --remote-path, or use --unique, or --force to overwrite it.",
         )
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in NO_ROOM:
         return QuotaExceeded(f"no space is left in {folder}", _NAME)
     return NotConfigured(
         f"cannot write to {folder}: {error.strerror}", _NAME, hint="Set TWAT_FS_LOCAL_DIR to another folder."
