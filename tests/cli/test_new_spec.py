@@ -221,3 +221,15 @@ def test_at_a_terminal_a_few_answers_make_a_spec(run_cli: Cli) -> None:
 )
 def test_a_wrong_call_is_wrong_usage(run_cli: Cli, words: tuple[str, ...]) -> None:
     assert run_cli("new-spec", *words).code == 2
+
+
+def test_what_is_empty_in_a_recording_is_no_mistake(run_cli: Cli) -> None:
+    form = '--X\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n\r\n--X--'
+    data = {"mimeType": "multipart/form-data; boundary=X", "text": form}
+    request = {"method": "POST", "url": "https://h.example/up", "headers": None, "bodySize": None, "postData": data}
+    entry = {"request": request, "response": {"headers": None, "status": None, "content": None}}
+    path = run_cli.home / "a.har"
+    path.write_text(json.dumps({"log": {"entries": [entry]}}))
+    answer = run_cli("new-spec", "--from-har", path)
+    assert answer.code == 0
+    assert "multipart: {f: '{{ file }}'}" in answer.out

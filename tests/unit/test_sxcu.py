@@ -184,3 +184,60 @@ def test_every_uploader_is_converted_or_refused(url: str, argument: str, pattern
     except TwatFsError:
         return
     yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"RequestURL": "https://ann:s3cr3t@h.example/up"},
+        {"DeletionURL": "https://h.example/d?key=s3cr3t&id={json:id}"},
+        {"DeletionURL": "https://h.example/Zk3JqP0vB7nT2wXy9LmRs3cr3t/{json:id}"},
+        {"URL": "https://h.example/{json:id}?token=s3cr3t"},
+        {"RequestURL": "https://h.example/up?token=s3cr3t&a=1&a=2"},
+        {"Headers": {"Authorization": "Basic {base64:ann:s3cr3t}"}},
+        {"Arguments": {"payload": '{"password": "s3cr3t"}'}},
+    ],
+)
+def test_a_key_in_an_uploader_never_goes_into_the_spec(given: dict[str, Any]) -> None:
+    assert "s3cr3t" not in as_yaml(from_sxcu(uploader(**given), "a host"))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"Arguments": {"a": "{file:C:\\secret.txt}"}}, "nothing is read from your machine"),
+        ({"Arguments": {"a": "%un"}}, "names you or your machine"),
+        ({"RequestURL": "https://h.example/%un/up"}, "names you or your machine"),
+        ({"Arguments": {"a": "%y-%mo"}}, "codes of the time"),
+        ({"DeletionURL": "https://h.example/d?key=abc&id={json:id}"}, "it has a key in it"),
+        ({"URL": "{foo:bar}"}, "`{foo:bar}` is not known here"),
+        ({"URL": "{regex:{header:Location}|1|1}", "RegexList": ["a(.*)"]}, "reads from `header`"),
+        ({"Body": "JSON", "FileFormName": None, "Data": '{"n": 1.5, "t": "{input}"}'}, "a fraction"),
+    ],
+)
+def test_every_loss_is_told(given: dict[str, Any], words: str) -> None:
+    assert any(words in remark for remark in from_sxcu(uploader(**given), "a host").remarks)
+    spec(**given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "url"), [("RedirectionURL", "{{ reply.url }}"), ("LocationHeader", {"header": "Location"})]
+)
+def test_the_older_kinds_of_response_are_known(kind: str, url: Any) -> None:
+    assert spec(URL=None, ResponseType=kind)["result"]["url"] == url
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://h.example/up"])
+def test_an_address_that_is_not_one_of_http_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="for HTTP"):
+        from_sxcu(uploader(RequestURL=address), "a host")
+
+
+def test_what_sharex_reads_is_read_whatever_its_encoding() -> None:
+    plain = uploader().decode()
+    for content in (plain.encode("utf-16"), b"\xef\xbb\xbf" + plain.encode(), f"{plain[:-1]},}}".encode()):
+        assert from_sxcu(content, "a host").request["url"] == "https://h.example/up"
+
+
+def test_a_title_has_nothing_in_it_that_hides_or_reorders() -> None:
+    assert spec(Name="a\u202eb\nc")["title"] == "a b c"

@@ -166,6 +166,8 @@ def literal(text: str) -> str:
 
 def short_name(host: str) -> str:
     """What a host is called: the part of its name that tells it from others."""
+    if re.fullmatch(r"[\d.]+", host):
+        return "server"
     parts = [part for part in host.lower().split(".") if part]
     telling = [part for part in parts[:-1] if part not in _COMMON] or parts[:1] or [""]
     # Of `0x0.st` the name is all that there is; of `files.catbox.moe` it is `catbox`.

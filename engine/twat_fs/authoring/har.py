@@ -85,7 +85,7 @@ def _drafted(entry: dict[str, Any]) -> Draft:
     draft.data |= {"spec": 1, "name": spec_name(short_name(draft.host)), "title": draft.host}
     draft.data["homepage"] = f"https://{draft.host}"
     response = entry.get("response") or {}
-    headers = {each["name"].lower(): each["value"] for each in response.get("headers", [])}
+    headers = {each["name"].lower(): each["value"] for each in response.get("headers") or []}
     if not take(draft, _body_of(response), headers, int(response.get("status") or 200)):
         draft.remarks.append("no link was found in the recorded reply")
     return draft
@@ -93,12 +93,12 @@ def _drafted(entry: dict[str, Any]) -> Draft:
 
 def _put_headers(draft: Draft, request: dict[str, Any]) -> None:
     is_form = "multipart" in str((request.get("postData") or {}).get("mimeType", ""))
-    for each in request.get("headers", []):
+    for each in request.get("headers") or []:
         name, value = str(each["name"]), str(each["value"])
         if _BROWSER.fullmatch(name) or (is_form and name.lower() == "content-type"):
             continue
         draft.request.setdefault("headers", {})[name] = draft.secret_or(name, value)
-    if request.get("cookies") or any(str(each["name"]).lower() == "cookie" for each in request.get("headers", [])):
+    if request.get("cookies") or any(str(each["name"]).lower() == "cookie" for each in request.get("headers") or []):
         variable = keys.variable_name(short_name(draft.host), "cookie")
         draft.request.setdefault("headers", {})["Cookie"] = draft.credential(variable, "The cookies of the browser.")
         draft.comment("request", "headers", "Cookie", text="A cookie is a login: try whether the host needs it.")

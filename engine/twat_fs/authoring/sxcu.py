@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.authoring import keys
 from twat_fs.authoring.address import put_query
-from twat_fs.authoring.draft import Draft, literal, short_name, spec_name
+from twat_fs.authoring.draft import literal, short_name, spec_name
 from twat_fs.authoring.sxcu_replies import Replies
-from twat_fs.authoring.sxcu_syntax import Call, Text, parse, quoted
+from twat_fs.authoring.sxcu_syntax import Call, Text, parse
+from twat_fs.authoring.sxcu_values import Values
 from twat_fs.errors import UsageError
+
+if TYPE_CHECKING:
+    from twat_fs.authoring.draft import Draft
 
 _BODIES = {
     "multipartformdata": "multipart",
@@ -47,14 +51,12 @@ _KNOWN = {
     "errormessage",
     "responsetype",
 }
-#: Codes that ShareX fills with the time or chance; those of the machine or its user are refused.
 #: A host that is none: without a dot, or with what no name of a host has.
 _STAND_IN = re.compile(
     r"(?!localhost)[\w-]+|[\w.-]*_[\w.-]*|(?:[\w-]+\.)*(?:example|your-?\w*|my-?domain)\.\w+", re.IGNORECASE
 )
 #: Fields in which a link is sent, not a file.
 _LINK = re.compile(r"(?i)(long|target|src)?_?(url|link|uri)")
-_PERSONAL = re.compile(r"%(uln|un|cn|pn)\b")
 
 
 def from_sxcu(content: bytes, stem: str) -> Draft:
@@ -68,7 +70,7 @@ def from_sxcu(content: bytes, stem: str) -> Draft:
         UsageError: It is no uploader, or one that sends no file.
     """
     try:
-        given = json.loads(content.decode("utf-8-sig"))
+        given = _read(content)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"this is no ShareX uploader: it is not JSON: {error}") from error
     if not isinstance(given, dict) or not str(_get(given, "RequestURL", "")).strip():
@@ -80,17 +82,26 @@ def from_sxcu(content: bytes, stem: str) -> Draft:
     return _Uploader(lowered, stem).draft()
 
 
+def _read(content: bytes) -> Any:
+    """The uploader's JSON; ShareX itself takes UTF-16 too, and commas before a closing bracket."""
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(re.sub(r",(\s*[}\]])", r"\1", text))
+
+
 def _get(given: dict[str, Any], key: str, default: Any) -> Any:
     return next((value for name, value in given.items() if str(name).lower() == key.lower()), default)
 
 
-class _Uploader:
+class _Uploader(Values):
     """One uploader, its keys in small letters."""
 
     def __init__(self, given: dict[str, Any], stem: str) -> None:
+        super().__init__()
         self.given = given
         self.stem = stem
-        self.found = Draft()
 
     def draft(self) -> Draft:
         """The draft."""
@@ -122,7 +133,8 @@ class _Uploader:
         host = self.found.host
         title = str(self.given.get("name") or self.stem or host)
         named = spec_name(short_name(host) if host else self.stem)
-        self.found.data |= {"spec": 1, "name": named, "title": title[:100]}
+        title = " ".join("".join(each if each.isprintable() else " " for each in title).split())
+        self.found.data |= {"spec": 1, "name": named, "title": title[:100] or host or named}
         if host:
             self.found.data["homepage"] = f"https://{host}"
 
@@ -130,6 +142,13 @@ class _Uploader:
 
     def _put_url(self) -> None:
         url = str(self.given["requesturl"]).strip()
+        if re.match(r"(?!https?:)[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
+            raise UsageError(f"the uploader's address is one of {url.partition(':')[0]}, and a spec is for HTTP")
+        login = re.match(r"(https?://)([^/?#@]*)@", url, re.IGNORECASE)
+        if login:
+            url = login[1] + url[login.end() :]
+            self.found.request["url"] = url
+            self._put_login()
         host = re.match(r"(?:https?://)?([^/?#]*)", url, re.IGNORECASE)
         said = host[1] if host else ""
         if _STAND_IN.fullmatch(said):
@@ -140,7 +159,7 @@ class _Uploader:
         else:
             self._put_address(url if "://" in url else f"http://{url}")
         for name, value in (self.given.get("parameters") or {}).items():
-            self.found.request.setdefault("query", {})[str(name)] = self._value(str(name), value)
+            self.found.request.setdefault("query", {})[str(name)] = self.value(str(name), value)
 
     def _put_own_server(self, said: str, rest: str) -> None:
         """An address that a person was meant to fill in."""
@@ -149,6 +168,7 @@ class _Uploader:
         self.found.remarks.append("the address is one of your own: give it by -o server=https://...")
 
     def _put_address(self, url: str) -> None:
+        self.say_codes("RequestURL", url)
         text = parse(url)
         self.found.request["url"] = "".join(piece for piece in text if isinstance(piece, str))  # for credentials' names
         if all(isinstance(piece, str) for piece in text):
@@ -160,10 +180,10 @@ class _Uploader:
     def _in_address(self, call: Call) -> str:
         """A function in the address; what chance gives is a var, so that it is known which hosts there are."""
         if call.name != "random":
-            return f"{{{{ {self._expression('url', call)} }}}}"
+            return f"{{{{ {self.expression('url', call)} }}}}"
         chosen = self.found.data.setdefault("vars", {})
         name = f"chance{len(chosen) + 1}"
-        chosen[name] = f"{{{{ {self._expression('url', call)} }}}}"
+        chosen[name] = f"{{{{ {self.expression('url', call)} }}}}"
         return f"{{{{ vars.{name} }}}}"
 
     def _put_method(self) -> None:
@@ -181,7 +201,7 @@ class _Uploader:
             elif str(name).lower() == "content-type" and self._kind() in ("multipart", "form", "json"):
                 self.found.remarks.append(f"the header {name} is left out: it follows from the body")
             else:
-                self.found.request.setdefault("headers", {})[str(name)] = self._template(str(name), text)
+                self.found.request.setdefault("headers", {})[str(name)] = self.template(str(name), text)
 
     def _is_basic(self, text: Text) -> bool:
         """Take `Basic {base64:user:password}` as the login that it is."""
@@ -189,12 +209,15 @@ class _Uploader:
             return False
         if text[1].name != "base64":
             return False
+        self._put_login()
+        return True
+
+    def _put_login(self) -> None:
         host = short_name(self.found.host)
         self.found.request["basic_auth"] = {
             "username": self.found.credential(keys.variable_name(host, "user"), "The user name."),
             "password": self.found.credential(keys.variable_name(host, "password"), "The password."),
         }
-        return True
 
     def _kind(self) -> str:
         body = str(self.given.get("body") or "").lower()
@@ -208,7 +231,7 @@ class _Uploader:
         kind = self._kind()
         if kind in ("multipart", "form"):
             fields = {
-                str(name): self._value(str(name), value) for name, value in (self.given.get("arguments") or {}).items()
+                str(name): self.value(str(name), value) for name, value in (self.given.get("arguments") or {}).items()
             }
             if kind == "multipart" and self.given.get("fileformname"):
                 fields[str(self.given["fileformname"])] = "{{ file }}"
@@ -218,7 +241,7 @@ class _Uploader:
         elif kind == "json":
             self._put_json()
         elif kind == "raw":
-            self.found.request["raw"] = self._template("data", parse(str(self.given.get("data") or "")))
+            self.found.request["raw"] = self.template("data", parse(str(self.given.get("data") or "")))
             self.found.request.setdefault("headers", {}).setdefault("Content-Type", "application/xml")
 
     def _put_json(self) -> None:
@@ -235,6 +258,8 @@ class _Uploader:
             data = json.loads(marked)
         except ValueError as error:
             raise UsageError(f"the uploader's Data is not JSON: {error}") from error
+        if re.search(r"[:\[,]\s*-?\d+(\.|[eE])", marked):
+            self.found.remarks.append("a number with a fraction is sent as a text: those of a spec are whole")
         self.found.request["json"] = self._filled(data, calls, "")
 
     def _filled(self, data: Any, calls: list[Call], key: str) -> Any:
@@ -246,48 +271,4 @@ class _Uploader:
             return data
         split = re.split("\ue000(\\d+)\ue001", data)
         text: Text = tuple(calls[int(piece)] if at % 2 else piece for at, piece in enumerate(split) if at % 2 or piece)
-        return self._template(key, text) if text else ""
-
-    # Values
-
-    def _value(self, name: str, value: Any) -> str:
-        return self._template(name, parse("" if value is None else str(value)))
-
-    def _template(self, name: str, text: Text, *, whole: bool = True) -> str:
-        """A text of the request as a template; a literal that looks like a key, or waits for one, is a credential."""
-        if whole and all(isinstance(piece, str) for piece in text):
-            plain = "".join(map(str, text))
-            if _PERSONAL.search(plain):
-                self.found.remarks.append(f"`{plain[:40]}` names you or your machine and is left as it stands")
-            return self.found.secret_or(name, plain)
-        return "".join(
-            f"{{{{ {self._expression(name, piece)} }}}}" if isinstance(piece, Call) else literal(piece)
-            for piece in text
-        )
-
-    def _expression(self, name: str, call: Call) -> str:
-        if call.name == "filename":
-            return "file.name"
-        if call.name == "input":
-            return "file.text"
-        if call.name == "random":
-            return f"choice([{', '.join(map(quoted, call.plain))}])"
-        if call.name in ("select", "prompt", "inputbox"):
-            return self._asked(name, call)
-        if call.name == "base64":
-            inner = call.arguments[0] if call.arguments else ()
-            parts = [self._expression(name, each) if isinstance(each, Call) else quoted(each) for each in inner]
-            return f"({' + '.join(parts) or quoted('')}) | base64"
-        raise UsageError(f"the uploader uses `{call.name}` in its request, where no reply is there yet")
-
-    def _asked(self, name: str, call: Call) -> str:
-        """What ShareX asks a person at each upload: an option here."""
-        words = call.plain
-        if call.name == "select":
-            facts: dict[str, Any] = {"choices": words, "default": words[0] if words else ""}
-        else:
-            title, default = (*words, "", "")[:2]
-            facts = {"type": "string", "help": title or f"What goes into `{name}`."}
-            facts |= {"default": default} if default else {}
-        self.found.remarks.append(f"ShareX asks for `{name}` at each upload; here it is the option `-o {name}=...`")
-        return self.found.option(name, facts).removeprefix("{{ ").removesuffix(" }}")
+        return self.template(key, text) if text else ""

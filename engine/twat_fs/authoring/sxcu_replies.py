@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.authoring import keys
 from twat_fs.authoring.replies import member
-from twat_fs.authoring.sxcu_syntax import Call, Text, parse, quoted
+from twat_fs.authoring.sxcu_syntax import UNKNOWN_CALL, Call, Text, parse, quoted
 from twat_fs.expression.regex import compile_regex
 from twat_fs.expression.tree import ExpressionError
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"\.?([^.\[\]$]+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]|^\$")
 _NAMED_GROUP = re.compile(r"\(\?<([A-Za-z_]\w*)>")
+
+
+#: What the older key `ResponseType` takes as the link, where no `URL` says it.
+_OF_TYPE = {"redirectionurl": "{responseurl}", "locationheader": "{header:Location}"}
 
 
 class _Unknown(Exception):
@@ -41,7 +46,7 @@ class Replies:
         """
         result: dict[str, Any] = {}
         self._draft.data["result"] = result
-        url = str(given.get("url") or "")
+        url = str(given.get("url") or "") or _OF_TYPE.get(str(given.get("responsetype") or "").lower(), "")
         found = self._query("URL", url) if url else {"text": True}
         if found is None:
             found = {"text": True}
@@ -67,6 +72,8 @@ class Replies:
             return None
 
     def _of(self, text: Text, key: str) -> Any:
+        for piece in text:
+            self._check(piece)
         if len(text) == 1 and isinstance(text[0], Call):
             return self._alone(text[0])
         if len(text) > 1 and text[0] in ("https:", "http:") and isinstance(text[1], Call) and text[1].name == "json":
@@ -77,6 +84,25 @@ class Replies:
             for at, piece in enumerate(text)
         ]
         return {"template": "".join(pieces)} if not any("{{" in piece for piece in pieces) else "".join(pieces)
+
+    @staticmethod
+    def _check(piece: str | Call) -> None:
+        """Refuse what would be printed with every link, or would be read from elsewhere.
+
+        Raises:
+            _Unknown: It is one of these; says which.
+        """
+        if isinstance(piece, str):
+            unknown = UNKNOWN_CALL.search(piece)
+            if unknown:
+                raise _Unknown(f"`{unknown[0]}` is not known here")
+            named = [name for name, value in re.findall(r"[?&]([\w.-]+)=([^&#]+)", piece) if keys.names_key(name)]
+            if keys.in_text(piece) or named:
+                raise _Unknown("it has a key in it, and links are shown to everybody")
+            return
+        inner = [each.name for words in piece.arguments for each in words if isinstance(each, Call)]
+        if piece.name in ("json", "xml", "regex") and not set(inner) <= {"response", "responsetext"}:
+            raise _Unknown(f"`{piece.name}` reads from `{inner[0]}` here, and from the reply's text in a spec")
 
     def _alone(self, call: Call) -> Any:
         if call.name == "json":

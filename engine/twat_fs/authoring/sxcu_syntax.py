@@ -16,6 +16,10 @@ _OLD = re.compile(rf"\$({_NAMES})(?::((?:\\.|[^$\\])*))?\$", re.IGNORECASE)
 _NEW = re.compile(rf"\{{({_NAMES})(?=[:}}])", re.IGNORECASE)
 
 
+#: What has the form of a function and is none that is known.
+UNKNOWN_CALL = re.compile(r"(?<!\\)\{[a-z]\w*(?::[^{}]*)?\}|\$[a-z]\w*(?::[^$]*)?\$", re.IGNORECASE)
+
+
 class Call(NamedTuple):
     """A function in a text.
 
