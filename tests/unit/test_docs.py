@@ -276,3 +276,9 @@ def test_the_generated_parts_are_up_to_date() -> None:
     command = [sys.executable, os.path.join(ROOT, "docs", "generate.py"), "--check"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_every_test_that_the_promises_name_is_there() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", page("docs/security.md")))
+    assert named
+    assert [name for name in sorted(named) if not os.path.isfile(os.path.join(ROOT, name))] == []

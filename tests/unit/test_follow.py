@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import PLANTED, compiled, job
-from twat_fs.errors import BadReply, TrustError
+from twat_fs.errors import BadReply, Redirected, TrustError
+from twat_fs.messages import Reply
+from twat_fs.upload_providers.declarative import run
 from twat_fs.wire.plan import follow, plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twat_fs.messages import Request
 
 FOLLOWED = """\
@@ -63,3 +67,18 @@ def test_a_redirect_to_another_host_takes_no_secret_along(location: str) -> None
 def test_a_redirect_that_may_not_be_followed_is_an_error(location: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         followed(location)
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_would_send_the_file_on_is_followed_by_nobody(status: int) -> None:
+    asked: list[str] = []
+
+    def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
+        asked.append(request.method)
+        reply = Reply(status, "https://h.example/up", {"location": "https://h.example/f"})
+        judge(reply)
+        return reply
+
+    with pytest.raises(Redirected):
+        run(job(compiled(FOLLOWED), KEY=PLANTED), exchange)
+    assert asked == ["POST"]

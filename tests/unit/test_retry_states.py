@@ -58,6 +58,23 @@ WALKS = {
     "may not go on: the call is wrong": Edge(
         5, {"a": [GOOD], "b": [GOOD]}, [0, 0], "stopped", 2, options=UploadOptions(check="nonsense")
     ),
+    "may not go on: a secret would go elsewhere": Edge(
+        5, {"a": [GOOD], "b": [GOOD]}, [0, 0], "failed", 4, "credentials: {FAL_KEY: {help: Another's.}}\n"
+    ),
+    "the URL serves other bytes": Edge(
+        6,
+        {"a": [Play(200, b"/f"), Play(200, b"HELLO")], "b": [Play(200, b"/f"), Play(200, b"hello")]},
+        [1, 1],
+        "b",
+        options=UploadOptions(check="hash"),
+    ),
+    "the URL is dead": Edge(
+        6,
+        {"a": [Play(200, b"/f"), Play(410)], "b": [Play(200, b"/f"), Play(200, b"hello")]},
+        [1, 1],
+        "b",
+        options=UploadOptions(),
+    ),
     "the URL serves something else": Edge(
         6,
         {"a": [Play(200, b"/f"), Play(200, b"other bytes")], "b": [Play(200, b"/f"), Play(200, b"hello")]},
@@ -71,6 +88,8 @@ WALKS = {
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry.retrying, "__defaults__", (lambda _: None,))
+    monkeypatch.setattr(retry, "sleep", lambda _: None)
+    monkeypatch.setenv("FAL_KEY", "a bundled provider's")
 
 
 @pytest.mark.parametrize("edge", WALKS.values(), ids=WALKS)
