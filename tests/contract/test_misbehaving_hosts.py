@@ -173,7 +173,7 @@ def error_of(outcome: Outcome) -> UploadError | None:
     return error
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", FAULTS, ids=[name.replace(" ", "-") for name in FAULTS])
 def test_a_fault_is_survived(name: str, bench: Bench, elsewhere: FakeHost, small: Path, large: Path) -> None:
     fault = FAULTS[name]
     with bench.host(fault.script(RIGHT, elsewhere.url)) as host:

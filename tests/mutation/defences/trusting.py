@@ -78,7 +78,7 @@ DEFENCES = (
         "upload_providers/declarative.py",
         '        step.redirects == "see_other"\n        and reply.status',
         "        reply.status",
-        "contract/test_misbehaving_hosts.py::test_a_fault_is_survived",
+        "contract/test_misbehaving_hosts.py::test_a_fault_is_survived[yaml-http-a-redirect:-301]",
     ),
     Defence(
         "307 and 308 are followed by nobody",

@@ -169,7 +169,7 @@ DEFENCES = (
         "upload_providers/sending.py",
         "    if reply.framed:\n",
         "    if True:\n",
-        "contract/test_misbehaving_hosts.py::test_a_fault_is_survived",
+        "contract/test_misbehaving_hosts.py::test_a_fault_is_survived[simple-http-no-end-of-its-text]",
     ),
     Defence(
         "success is a status from 200 to 299",
