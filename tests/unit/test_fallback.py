@@ -13,14 +13,15 @@ import trustme
 
 from twat_fs import retry
 from twat_fs.environment import settings
-from twat_fs.errors import UploadFailed
+from twat_fs.errors import SourceError, UploadFailed
 from twat_fs.registry import Registry
 from twat_fs.source import Source
+from twat_fs.testing.evil import EVIL
 from twat_fs.testing.fake_host import FakeHost, Play, forever
 from twat_fs.upload import Outcome, UploadOptions, upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 GOOD = Play(200, b"https://h.example/a")
@@ -62,11 +63,11 @@ class Bench:
         )
         return host
 
-    def upload(self, *, check: str = "none", **chosen: Any) -> Outcome:
+    def upload(self, *, check: str = "none", kind: Callable[[str], Source] = Source, **chosen: Any) -> Outcome:
         known = settings(self.environ, providers_d=[str(self.folder)], **chosen)
         if isinstance(self.environ, Reads):
             known = known._replace(environ=self.environ)
-        with Source(self.folder / "a.txt") as source:
+        with kind(str(self.folder / "a.txt")) as source:
             return upload(source, Registry(known), list(self.hosts), UploadOptions(check=check))
 
 
@@ -105,6 +106,14 @@ def test_secrets_are_read_when_their_provider_is_tried(bench: Bench) -> None:
     assert bench.upload().result
     assert "A_KEY" in reads.read
     assert "B_KEY" not in reads.read
+
+
+def test_a_file_that_changes_is_nobodys_fault_but_its_own(bench: Bench) -> None:
+    bench.host([GOOD])
+    other = bench.host([GOOD])
+    with pytest.raises(SourceError):
+        bench.upload(kind=EVIL["grows"])
+    assert other.connections == 0
 
 
 # How long is waited

@@ -26,7 +26,7 @@ retry: {{initial: 0s{more}}}
 steps:
   - {{name: look, method: GET, url: "{url}/look"}}
   - {{name: create, url: "{url}/create", save: {{id: id, key: {{jmespath: key, secret: true}}}}}}
-  - {{name: put, method: PUT, url: "{url}/put", raw: "{{{{ file }}}}"}}
+  - {{name: put, method: PUT, url: "{url}/put", raw: "{{{{ file }}}}", headers: {{X-Id: "{{{{ saved.id }}}}"}}}}
   - {{name: finish, url: "{url}/finish"}}
 result: {{url: url}}
 """
@@ -38,10 +38,12 @@ class Host:
     def __init__(self, **faults: list[Play]) -> None:
         self.faults = faults
         self.asked: list[str] = []
+        self.id: str | None = None
 
     def __call__(self, seen: Seen) -> Play:
         step = seen.target.strip("/")
         self.asked.append(step)
+        self.id = seen.header("X-Id") or self.id
         faults = self.faults.get(step, [])
         right = {"create": {"id": 17, "key": "s3cret-key"}, "finish": {"url": "https://h.example/a"}}
         return faults.pop(0) if faults else as_json(right.get(step, {}))
@@ -88,6 +90,12 @@ def test_where_only_was_looked_nothing_is_left(tmp_path: Path) -> None:
     failure = uploaded(Host(create=[Play(400)]), tmp_path)
     assert failure is not None
     assert "left" not in failure.message
+
+
+def test_what_a_reply_says_is_never_a_template(tmp_path: Path) -> None:
+    host = Host(create=[as_json({"id": "{{ saved.key }}", "key": "s3cret-key"})])
+    assert uploaded(host, tmp_path) is None
+    assert host.id == "{{ saved.key }}"
 
 
 def test_a_success_without_a_url_may_have_stored_the_file(tmp_path: Path) -> None:
