@@ -42,6 +42,7 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "twat_fs.history": ("What was uploaded before.", ("History", "Receipt")),
+    "twat_fs.afterwards": ("What can be done with it.", ("delete_upload", "verify_upload")),
     "twat_fs.upload_providers.core": (
         "For authors of providers.",
         (
@@ -61,7 +62,7 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "twat_fs.upload_providers.protocols": (
         "What a provider is.",
-        ("Provider", "ProviderClient", "ProviderHelp", "Transfer", "Call"),
+        ("Provider", "ProviderClient", "ProviderHelp", "Transfer", "Deleting", "Call"),
     ),
     "twat_fs.upload_providers.sending": ("What `BaseProvider.send` takes.", ("send",)),
     "twat_fs.upload_providers.opened": ("For providers that open a path themselves.", ("watched",)),

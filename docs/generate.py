@@ -146,7 +146,7 @@ def _told(key: str, facts: dict[str, Any]) -> str:
     if default is not None and "nless said" not in words[0]:
         shown = str(default).lower() if isinstance(default, bool) else str(default)
         words.append(f"Unless said: {code(shown)}.")
-    if key in NOT_YET or (key == "delete" and merged.get("title") == "Deleting"):
+    if key in NOT_YET:
         words.append("**Not run by this version.**")
     return " ".join(words)
 

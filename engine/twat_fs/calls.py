@@ -39,6 +39,8 @@ class UploadOptions(NamedTuple):
         ca_file: Certificates to trust instead of the usual ones.
         progress: Called with the bytes sent so far and the file's size.
         history: Keep a receipt, as the command line does, for `twat_fs.history.History` and `twat-fs history`.
+        skip_existing: Where a receipt says that the same bytes are at the provider already, asked for with the same
+            options, and its URL still serves them, give that URL; needs `history`.
     """
 
     remote_path: str | None = None
@@ -54,6 +56,7 @@ class UploadOptions(NamedTuple):
     ca_file: str | None = None
     progress: Progress | None = None
     history: bool = False
+    skip_existing: bool = False
 
 
 class Outcome:

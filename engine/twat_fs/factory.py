@@ -105,7 +105,7 @@ class SpecProvider(BaseProvider):
                 "progress": True,
                 "folders": bool(said.get("folders")),
                 "expiration": bool(said.get("expiration")) or "expires" in spec.options,
-                "delete": bool(said.get("delete")),
+                "delete": bool(said.get("delete") or spec.delete),
             },
             "auth_required": self._needs_login(),
         }

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from twat_fs.http.transport import Transport
-    from twat_fs.messages import Reply, Request
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
     from twat_fs.spec.catalog import Entry
     from twat_fs.spec.model import Spec
     from twat_fs.upload_providers.protocols import Call
+    from twat_fs.verify import Sent
     from twat_fs.wire.job import Inputs, Job
 
-_log = logger()
+logger()  # from here on no secret stands in a line of a log
 
 
 class Registry:
@@ -181,30 +181,28 @@ class Provider:
             return self._upload_by_module(source, call, depth)
         from twat_fs.retry import retrying
         from twat_fs.upload_providers.declarative import run
-        from twat_fs.wire.classify import described
+        from twat_fs.upload_providers.exchanging import sender
+        from twat_fs.wire.deleting import recipe
 
         job = self.job(source, call)
-        with self._transport() as transport:
-
-            def send(request: Request) -> Reply:
-                _log.debug("%s: %s: %s", self.name, request.step, described(request))
-                file = source if request.carries_file else None
-                reply = transport.send(self._timed(request), file, call.progress if file else None)
-                _log.debug("%s: %s: answered %d, %d bytes", self.name, request.step, reply.status, len(reply.body))
-                return reply
-
+        with self.transport() as transport:
+            send = sender(transport, self.registry.settings.timeout, source, call.progress)
             result = run(job, retrying(send, self.spec.retry, left=self.registry.settings.left))
+            result.recipe = recipe(job, result)
             self._verify(transport, result, source, depth, job.hosts)
         return result
 
-    def check(self, url: str, source: Source, depth: str, given: Mapping[str, Any] | None = None) -> bool:
-        """Fetch a URL of this provider's back and compare it with a file.
+    def check(
+        self, url: str, source: Sent, depth: str, given: Mapping[str, Any] | None = None, hosts: Sequence[str] = ()
+    ) -> bool:
+        """Fetch a URL of this provider's back and compare it with what was sent.
 
         Args:
             url: What an upload gave.
             source: What was sent.
             depth: `size`, `hash` or `none`: what to compare.
             given: The options that the caller gave; the host of an address among them may be private.
+            hosts: Further hosts that may be private, since the user named them then.
 
         Returns:
             Whether it was compared: not every host lets its URLs be checked.
@@ -214,19 +212,21 @@ class Provider:
         """
         if self.spec.check == "none":
             return False
-        with self._transport() as transport:
-            return self._verify(transport, url, source, depth, (*self.spec.hosts, *self._hosts(given or {})))
+        with self.transport() as transport:
+            return self._verify(transport, url, source, depth, (*self.spec.hosts, *hosts, *self.hosts(given or {})))
 
-    def _hosts(self, given: Mapping[str, Any]) -> list[str]:
+    def hosts(self, given: Mapping[str, Any]) -> list[str]:
+        """The hosts of the addresses among the options, which the user named."""
         addresses = [name for name, facts in self.spec.options.items() if facts.get("type") == "url"]
         return [authority(value) for value in self._wire_options(given, addresses).values()]
 
-    def _transport(self) -> Transport:
+    def transport(self) -> Transport:
+        """New connections, as the settings say."""
         from twat_fs.http.transport import Transport
 
         return Transport(user_agent=USER_AGENT, **self.registry.settings.network)
 
-    def _verify(self, transport: Transport, url: str, source: Source, depth: str, hosts: Sequence[str]) -> bool:
+    def _verify(self, transport: Transport, url: str, source: Sent, depth: str, hosts: Sequence[str]) -> bool:
         from twat_fs.verify import verify
 
         closed = getattr(self._client, "closed_statuses", ())
@@ -274,6 +274,8 @@ class Provider:
         ready = call._replace(options=self._wire_options(call.options, self.spec.options))
         with using(self.registry.settings) as chosen:
             result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry, left=chosen.left)
+        hosts = self.hosts(call.options)
+        result.recipe = {**(result.recipe or {}), "hosts": hosts} if hosts else result.recipe
         if result.startswith(("http://", "https://")) and depth != "none":
             self.check(result, source, depth, call.options)
         return result
@@ -283,10 +285,6 @@ class Provider:
         found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
         wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in names}
         return {name: value for name, value in wanted.items() if value is not None}
-
-    def _timed(self, request: Request) -> Request:
-        seconds = self.registry.settings.timeout
-        return request if seconds is None else request._replace(timeout=request.timeout._replace(read=seconds))
 
     def _check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""

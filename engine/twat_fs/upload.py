@@ -13,6 +13,7 @@ from twat_fs.fitting import Needs, unfit, unmet
 from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
 from twat_fs.interruption import Interrupted
+from twat_fs.presence import existing
 from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
 from twat_fs.spec.options import lifetime
@@ -129,6 +130,9 @@ def upload(
         SourceError: The file cannot be read, or changed while it was sent.
         UsageError: The call is wrong.
     """
+    recorder = recorder or Recorder(None)
+    if options.skip_existing and recorder.history is None:
+        raise UsageError("without a history it cannot be known what is there already")
     call = call_for(source, options)
     if source.renamed:
         _log.warning("the file's name is not UTF-8; it is sent as %s", call.name)
@@ -136,7 +140,7 @@ def upload(
     candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
         failure = _unsuited(candidate, source, call, options.needs, alone=len(candidates) == 1)
-        failure = failure or _try(candidate, source, call, options, outcome, recorder or Recorder(None))
+        failure = failure or _try(candidate, source, call, options, outcome, recorder)
         if failure is None:
             break
         outcome.attempts.append(failure)
@@ -186,9 +190,12 @@ def _try(
     candidate: Provider, source: Source, call: Call, options: UploadOptions, outcome: Outcome, recorder: Recorder
 ) -> UploadError | None:
     """Try one provider; sets the outcome's result, or returns why there is none."""
-    _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
     given = candidate.option_values(call.options)
     variant = variant_of(given, options.remote_path)
+    outcome.result = existing(candidate, source, variant, recorder) if options.skip_existing else None
+    if outcome.result is not None:
+        return None
+    _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
     entry = recorder.begin(candidate.name, call.name, source, variant, _lasts(candidate, given))
     way = _Way(call.progress)
     try:

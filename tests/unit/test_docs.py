@@ -126,7 +126,7 @@ def test_every_key_of_the_language_stands_in_a_spec_that_is_shown() -> None:
 
 
 #: Keys of what this version refuses, and of cards of Python providers, which stand on pages of their own.
-NOT_RUN = {"chunks", "parallel", "resume", "offset", "poll", "until", "every", "for", "delete"}
+NOT_RUN = {"chunks", "parallel", "resume", "offset", "poll", "until", "every", "for"}
 NOT_RUN |= {"kind", "module", "expiration", "folders", "resumable", "chunked", "overwrite"}
 
 

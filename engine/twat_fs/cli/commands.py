@@ -59,6 +59,11 @@ def print_version() -> None:
 )
 @click.option("--no-check", is_flag=True, help="The same as --check none.")
 @click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
+@click.option(
+    "--skip-existing",
+    is_flag=True,
+    help="Where the history has the same bytes, and they are still there, give that URL.",
+)
 @click.option("--no-history", is_flag=True, help="Keep no receipt of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the URL.")
 @click.option(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from twat_fs.cli.switches import common, completed
+from twat_fs.cli.switches import ca_file, common, completed
 
 
 @click.command("history")
@@ -36,5 +36,38 @@ def history_command(**given: Any) -> int:
     return history.run(given)
 
 
+@click.command("delete")
+@click.argument("which", nargs=-1, required=True, metavar="URL|ID...")
+@click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@ca_file
+@common
+def delete_command(**given: Any) -> int:
+    """Have hosts remove what was uploaded: by its URL, or by the number that `history` shows."""
+    from twat_fs.cli import deleting
+
+    return deleting.run(given)
+
+
+@click.command("verify")
+@click.argument("which", nargs=-1, metavar="[URL|ID]...")
+@click.option("--all", "every", is_flag=True, help="All that should be there, by the history.")
+@click.option(
+    "--check",
+    type=click.Choice(["hash", "size"]),
+    default="hash",
+    show_default=True,
+    help="What to compare: all bytes, or how many they are.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@ca_file
+@common
+def verify_command(**given: Any) -> int:
+    """Fetch back what was uploaded, and compare it with what was sent."""
+    from twat_fs.cli import verifying
+
+    return verifying.run(given)
+
+
 #: Every command of this module, for the command line to take.
-COMMANDS: tuple[click.Command, ...] = (history_command,)
+COMMANDS: tuple[click.Command, ...] = (history_command, delete_command, verify_command)

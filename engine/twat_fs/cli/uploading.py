@@ -53,6 +53,7 @@ def run(given: dict[str, Any]) -> int:
         needs=needs_of(given, registry),
         progress=progress if _shows_progress(given) else None,
         history=not given["no_history"],
+        skip_existing=given["skip_existing"],
     )
     try:
         if given["dry_run"]:

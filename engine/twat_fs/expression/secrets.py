@@ -68,6 +68,11 @@ def held_reply(name: str, value: Any) -> Held:
     return Held(held.value, held.origins | origins_of(value), held.pieces)
 
 
+def held_again(root: str, name: str, value: Any) -> Held:
+    """A secret that an earlier upload left, by the root and the name that templates read it under."""
+    return _held(f"{root}.{name}", value, variable_of(root, name), f"the receipt has no {root}.{name}")
+
+
 def variable_of(kind: str, name: str) -> str:
     """The shell variable for something that the spec names, which may hold dashes."""
     return re.sub(r"\W", "_", f"{kind}_{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.spec import flows
+from twat_fs.spec import flows, keeping
 from twat_fs.spec.compile import Compiler
 from twat_fs.spec.load import Unreadable, load
 from twat_fs.spec.meaning import MeaningRules
@@ -74,6 +74,7 @@ def check(content: bytes, stem: str | None = None) -> Checked:
     valid = not any(problem.severity == "error" for problem in problems)
     if valid:
         card["hosts"] = flows.named_hosts(card)
+        keeping.mark(card)
         for step in flows.requests(card):
             step["sends_file"] = step_sends_file(step)
         card = json.loads(json.dumps(card))  # plain data: no text in it knows its place any more

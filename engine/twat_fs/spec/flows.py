@@ -122,6 +122,7 @@ def origins(card: Card, tree: Any) -> set[str]:
         if root == "credentials"
         or (root == "options" and card["options"].get(name, {}).get("secret"))
         or (root == "saved" and _is_secret_save(card, name))
+        or (root, name) == ("result", "delete_token")
     }
 
 

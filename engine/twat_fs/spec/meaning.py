@@ -37,8 +37,6 @@ class MeaningRules(Rules):
         self._check_result()
         self._check_capabilities()
         self._check_unused()
-        if "delete" in self.document.data:
-            self.report("not-yet", "this version does not run `delete`", ("delete",), "Uploads work.", warning=True)
 
     def _check_options(self) -> None:
         for name, facts in self.card["options"].items():

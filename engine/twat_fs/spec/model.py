@@ -97,7 +97,11 @@ class Retry(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A provider, compiled; `defaults` is what an option sends that nobody gives."""
+    """A provider, compiled.
+
+    `defaults` is what an option sends that nobody gives; `keeps` the names, as root and member, that deleting an upload
+    needs of it; `remakes` the vars that are then made again.
+    """
 
     name: str
     title: str
@@ -118,6 +122,8 @@ class Spec(NamedTuple):
     errors: Rules
     retry: Retry
     defaults: dict[str, Any]
+    keeps: tuple[tuple[str, str], ...] = ()
+    remakes: tuple[str, ...] = ()
     sha256: str = ""
 
     @property
@@ -175,6 +181,8 @@ def from_card(card: dict[str, Any]) -> Spec:
             for name, facts in card["options"].items()
             if facts.get("default") is not None
         },
+        keeps=tuple((root, name) for root, name in card.get("keeps", ())),
+        remakes=tuple(card.get("remakes", ())),
         sha256=card.get("sha256", ""),
     )
 

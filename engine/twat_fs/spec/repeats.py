@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twat_fs.spec import flows, trees
+from twat_fs.spec import flows, keeping, trees
 from twat_fs.spec.rules import Rules, step_sends_file
 from twat_fs.units import parse_duration, parse_size
 
@@ -36,6 +36,20 @@ class RepeatRules(Rules):
                 self._check_delete(step, path)
                 if "poll" in step:
                     self._check_times(step["poll"], (*path, "poll"))
+
+        if self.card.get("delete"):
+            self._check_remade()
+
+    def _check_remade(self) -> None:
+        """A var that a secret goes into is made again when an upload is deleted, and must come out the same."""
+        for root, name in sorted(keeping.needed(self.card)):
+            if root != "vars" or not flows.origins(self.card, self.card["vars"][name]):
+                continue
+            tree = self.card["vars"][name]
+            members = [member for root, member in trees.names_in(tree) if root == "file" and member not in _LATER]
+            if members or trees.has_chance(tree):
+                why = f"`vars.{name}` holds a secret, so it is not kept but made again to delete, and would be another"
+                self.report("conflict", why, ("vars", name), "Take the secret, or what changes, out of it.", key=True)
 
     def _check_pieces(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
         bodies = [tree for _, tree in flows.parts(step) if trees.is_file(tree)]

@@ -89,6 +89,11 @@ def holds_content(tree: Tree) -> bool:
     return False
 
 
+def has_chance(tree: Tree) -> bool:
+    """Whether a tree comes out differently from time to time."""
+    return tree[0] == "call" or tree[:2] == ["path", "now"] or any(has_chance(child) for child in children(tree))
+
+
 def possible(tree: Tree, values: dict[tuple[str, ...], Tree]) -> list[str] | None:
     """Every text that a tree can be, where its author wrote them all; None where other texts can come, or too many.
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Store:
-    """A script that keeps what is stored and serves it again: POST and PUT store, GET and HEAD fetch.
+    """A script that keeps what is stored: POST and PUT store, GET and HEAD fetch, DELETE removes.
 
     A PUT is stored at its own path, a POST at `/stored/<number>/<file name>`. The reply's body is the URL, which is
     also its `Location`. Of a form, the first part that has a file name is stored.
@@ -53,6 +53,8 @@ class Store:
         if seen.method in ("GET", "HEAD"):
             found = self.files.get(path)
             return Play(404) if found is None else Play(200, found)
+        if seen.method == "DELETE":
+            return Play(404 if self.files.pop(path, None) is None else 204)
         if not seen.complete:
             return Play(400, close=True)
         named = next((part for part in seen.parts if part.filename), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from twat_fs.errors import BadReply, RetryableError, UploadError
+from twat_fs.errors import BadReply, NonRetryableError, NotFound, RetryableError, UploadError
 from twat_fs.messages import origins_of, reveal
 from twat_fs.text import printable
 from twat_fs.urls import authority, without_query
@@ -131,3 +131,31 @@ def _leads_on(step: Step, reply: Reply) -> bool:
         and not succeeds(step, reply.status)
         and bool(reply.headers.get("location"))
     )
+
+
+def remove(job: Job, exchange: Exchange) -> bool:
+    """Run the steps of `delete`.
+
+    Args:
+        job: The deletion; see `twat_fs.wire.deleting`.
+        exchange: How a request is sent.
+
+    Returns:
+        Whether the file was there; False where the host says that there is nothing at the address any more.
+
+    Raises:
+        UploadError: A step failed, or none was to be run.
+    """
+    steps = job.spec.delete
+    ran = False
+    for step in steps:
+        if wanted(job, step):
+            try:
+                _run_step(job, step, exchange, _Last())
+            except NotFound:
+                return False
+            ran = True
+    if not ran:
+        why = "the host gave nothing to delete it with" if steps else "its spec does not say how"
+        raise NonRetryableError(f"the upload cannot be deleted: {why}", job.spec.name)
+    return True

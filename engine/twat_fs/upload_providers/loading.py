@@ -8,15 +8,16 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import NotConfigured
+from twat_fs.errors import NonRetryableError, NotConfigured
 from twat_fs.upload_providers.judging import accepted_result, own_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
-    from twat_fs.upload_providers.protocols import Call, Transfer
+    from twat_fs.upload_providers.protocols import Call, Deleting, Transfer
 
 #: What a module that is not right raises when it is imported.
 _BROKEN = (SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError, RuntimeError)
@@ -93,6 +94,23 @@ def sent_by(client: Any, source: Source, call: Call) -> UploadResult:
         result = client.upload_file(source.path, call.remote_path, force=call.force, **call.options)
     source.check_unchanged(source.size)
     return accepted_result(result, name)
+
+
+def deleted_by(client: Any, kept: Mapping[str, Any], name: str) -> bool:
+    """Have a provider remove what it uploaded; whether it was there.
+
+    Args:
+        client: The provider.
+        kept: The `recipe` of its result.
+        name: The provider's name, for messages.
+
+    Raises:
+        UploadError: It was not removed; perhaps since the upload left nothing to do it with.
+    """
+    if not hasattr(client, "delete") or not kept:
+        raise NonRetryableError("the upload left nothing to delete it with", name)
+    ours: Deleting = client
+    return ours.delete(kept)
 
 
 def _from_file(name: str, path: str) -> ModuleType:

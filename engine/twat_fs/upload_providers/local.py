@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from twat_fs.environment import current
-from twat_fs.errors import Conflict, NotConfigured, QuotaExceeded
+from twat_fs.errors import Conflict, Forbidden, NotConfigured, QuotaExceeded
 from twat_fs.results import UploadResult
 from twat_fs.source import NO_ROOM
 from twat_fs.upload_providers.simple import SimpleProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call, ProviderHelp
 
@@ -48,7 +50,20 @@ class LocalProvider(SimpleProvider):
             self._copy(source, target, call)
         except OSError as error:
             raise _refused(folder, target, error) from error
-        return UploadResult(_url(folder, target, call.options.get("base_url")), {"provider": _NAME, "path": target})
+        url = _url(folder, target, call.options.get("base_url"))
+        result = UploadResult(url, {"provider": _NAME, "path": target})
+        result.recipe = {"path": target}
+        return result
+
+    def delete(self, recipe: Mapping[str, Any]) -> bool:
+        """Remove the file; see `twat_fs.upload_providers.protocols.Deleting`."""
+        try:
+            os.unlink(recipe["path"])
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Forbidden(f"cannot delete {recipe['path']}: {error.strerror}", _NAME) from error
+        return True
 
     def _copy(self, source: Source, target: str, call: Call) -> None:
         part = os.path.join(os.path.dirname(target), f".{os.getpid()}-{os.urandom(4).hex()}.part")

@@ -55,6 +55,25 @@ class Transfer(Protocol):
 
 
 @runtime_checkable
+class Deleting(Protocol):
+    """A provider that can remove what it uploaded; its card says `capabilities: {delete: true}`."""
+
+    def delete(self, recipe: Mapping[str, Any]) -> bool:
+        """Remove what an upload put there.
+
+        Args:
+            recipe: What the upload set as `recipe` of its result: plain data, kept in the user's receipt.
+
+        Returns:
+            Whether it was there; False where it is gone already.
+
+        Raises:
+            UploadError: It was not removed.
+        """
+        ...
+
+
+@runtime_checkable
 class ProviderClient(Protocol):
     """A provider that is ready: what `get_provider()` of a provider module gives."""
 

@@ -78,7 +78,7 @@ def plan(job: Job, step: Step) -> Request:
         expect=step.expect,
         idempotent=step.idempotent,
     )
-    from_reply = any(path[0] == "saved" for path in trees.paths(step.url))
+    from_reply = any(path[0] in ("saved", "result") for path in trees.paths(step.url))
     return _trusted(job, request, sends_file=step.sends_file, from_reply=from_reply)
 
 

@@ -1,0 +1,101 @@
+"""What an upload leaves behind so that it can be deleted, and the deletion that begins with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twat_fs.errors import NonRetryableError, NotConfigured
+from twat_fs.expression import secrets
+from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
+from twat_fs.expression.secrets import uncovered
+from twat_fs.messages import Held
+from twat_fs.wire.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twat_fs.results import UploadResult
+    from twat_fs.spec.model import Spec
+    from twat_fs.wire.job import Inputs
+
+#: What a result has beside its metadata; see `docs/spec-language.md`.
+_RESULT = ("page_url", "delete_url", "delete_token", "expires_at")
+_TOKEN = ("result", "delete_token")
+
+
+def recipe(job: Job, result: UploadResult) -> dict[str, Any] | None:
+    """What deleting the upload needs, as plain data: the names that the spec's `delete` uses, and no more.
+
+    Args:
+        job: The upload, at its end.
+        result: What it gave.
+
+    Returns:
+        Values by root and name; `hosts` that the user named; and under `secret` the names whose values are secrets,
+        each with the host that it came from. None where there is nothing to keep.
+    """
+    kept: dict[str, Any] = {}
+    hidden: dict[str, str] = {}
+    for root, name in job.spec.keeps:
+        value = _of_result(job.spec, result, name) if root == "result" else _of_job(job, root, name)
+        if isinstance(value, Held) or ((root, name) == _TOKEN and value is not None):
+            hidden[f"{root}.{name}"] = job.came_from.get(f"{root}.{name}", "")
+        kept.setdefault(root, {})[name] = uncovered(value)
+    hosts = [host for host in job.hosts if host not in job.spec.hosts]
+    kept |= {key: value for key, value in (("secret", hidden), ("hosts", hosts)) if value}
+    return kept or None
+
+
+def _of_job(job: Job, root: str, name: str) -> Any:
+    value = job.scope.names[root]
+    return value.get(name) if name else value
+
+
+def _of_result(spec: Spec, result: UploadResult, name: str) -> Any:
+    if name == "url":
+        return str(result)
+    if name == "metadata":
+        return {key: result.metadata.get(key) for key in spec.result["metadata"]}
+    return result.metadata.get(name) if name in _RESULT else None
+
+
+def begin(spec: Spec, kept: Mapping[str, Any], inputs: Inputs) -> Job:
+    """Begin a deletion.
+
+    Args:
+        spec: The provider, as it is now.
+        kept: What `recipe` gave.
+        inputs: The secrets as they are now.
+
+    Raises:
+        NonRetryableError: The receipt does not hold what the spec needs, since the spec has changed.
+        NotConfigured: A var cannot be made.
+    """
+    missing = [f"{root}.{name}" if name else root for root, name in spec.keeps if name not in kept.get(root, {})]
+    if missing:
+        raise NonRetryableError(
+            f"the spec has changed since the upload: to delete, it needs {', '.join(missing)}, which was not kept",
+            spec.name,
+            hint="Delete the file by hand, at the host.",
+        )
+    names: dict[str, Any] = {root: dict(kept.get(root, {})) for root in ("options", "vars", "saved", "result")}
+    came_from = {}
+    for dotted, host in kept.get("secret", {}).items():
+        root, _, name = dotted.partition(".")
+        names[root][name] = secrets.held_again(root, name, names[root][name])
+        came_from[dotted] = host
+    names["file"] = FileFacts({"size": 0, **kept.get("file", {})})  # nothing is sent of it
+    names["remote_path"] = kept.get("remote_path", {}).get("")
+    names["now"] = inputs.now
+    names["credentials"] = {
+        name: secrets.credential(name, value, inputs.variables.get(name, ""))
+        for name, value in inputs.credentials.items()
+    }
+    job = Job(spec, Scope(names, inputs.random, inputs.choose), (*spec.hosts, *kept.get("hosts", ())), names["saved"])
+    job.came_from |= came_from
+    for name in spec.remakes:
+        try:
+            names["vars"][name] = evaluate(spec.vars[name], job.scope)
+        except EvaluationError as error:
+            raise NotConfigured(f"vars.{name}: {error}", spec.name) from error
+    return job
