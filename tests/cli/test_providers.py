@@ -230,6 +230,7 @@ def test_nobody_cannot_be_shown(run_cli: Cli) -> None:
 def test_the_options_of_a_provider_are_shown(run_cli: Cli) -> None:
     answer = run_cli("upload_provider", "show", "litterbox")
     assert "expires: 1h | 12h | 1d | 3d; default 1d; also LITTERBOX_DEFAULT_EXPIRATION" in answer.out
+    assert "sign_payload: boolean; default false." in run_cli("upload_provider", "show", "s3").out
 
 
 GOOD_SPECS = sorted(path.stem for path in (ROOT / "tests" / "specs" / "good").glob("*.yaml"))

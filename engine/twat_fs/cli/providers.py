@@ -11,6 +11,7 @@ from twat_fs.environment import settings
 from twat_fs.errors import TwatFsError
 from twat_fs.registry import Provider, Registry
 from twat_fs.spec.label import label
+from twat_fs.spec.options import text_of
 from twat_fs.trial import tried
 from twat_fs.units import shown_size
 
@@ -128,8 +129,8 @@ def _checked(facts: dict[str, Any]) -> str:
 
 def _option(facts: dict[str, Any]) -> str:
     values = facts.get("choices") or list(facts.get("map") or []) or [facts.get("type", "string")]
-    words = [" | ".join(str(value) for value in values)]
-    words += [f"default {facts['default']}"] if facts.get("default") is not None else []
+    words = [" | ".join(text_of(value) for value in values)]
+    words += [f"default {text_of(facts['default'])}"] if facts.get("default") is not None else []
     words += [f"also {facts['env']}"] if facts.get("env") else []
     help_text = f" {facts['help']}" if facts.get("help") else ""
     return "; ".join(words) + "." + help_text

@@ -34,7 +34,7 @@ def wire_value(name: str, facts: Mapping[str, Any], given: Any) -> Any:
         return _duration(name, facts, given)
     value = _typed(name, facts, given)
     choices = choices_of(facts)
-    text = _text(value)
+    text = text_of(value)
     if choices and text not in choices:
         raise UsageError(f"option {name}: {_shown(facts, text)} is not one of {', '.join(choices)}")
     _check_pattern(name, facts, text)
@@ -45,11 +45,12 @@ def wire_value(name: str, facts: Mapping[str, Any], given: Any) -> Any:
 def choices_of(facts: Mapping[str, Any]) -> list[str]:
     """The values that an option takes, as texts; empty where any value of its type does."""
     if facts.get("choices"):
-        return [_text(choice) for choice in facts["choices"]]
+        return [text_of(choice) for choice in facts["choices"]]
     return [str(key) for key in facts["map"]] if facts.get("map") and "type" not in facts else []
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as a person writes it: `true`, not `True`."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
@@ -64,11 +65,11 @@ def _typed(name: str, facts: Mapping[str, Any], given: Any) -> Any:
 
 def _string(name: str, facts: Mapping[str, Any], given: Any) -> Any:
     del name
-    return given if isinstance(given, (bool, int)) and "type" not in facts else _text(given)
+    return given if isinstance(given, (bool, int)) and "type" not in facts else text_of(given)
 
 
 def _boolean(name: str, facts: Mapping[str, Any], given: Any) -> bool:
-    word = _text(given).lower()
+    word = text_of(given).lower()
     if word not in _TRUE + _FALSE:
         raise UsageError(f"option {name}: {_shown(facts, given)} is neither true nor false")
     return word in _TRUE
