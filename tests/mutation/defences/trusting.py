@@ -188,8 +188,8 @@ DEFENCES = (
     Defence(
         "a spec that others can write does not run",
         "trust.py",
-        "        if others & stat.S_IWOTH or",
-        "        if False and others & stat.S_IWOTH or False and",
+        "    if others & stat.S_IWOTH or",
+        "    if False and others & stat.S_IWOTH or False and",
         f"{_ADDED}test_a_spec_that_others_can_write_does_not_run",
     ),
     Defence(
