@@ -1,12 +1,15 @@
 """Measure `twat-fs` beside what a user would run instead, and print a table.
 
-    python -m benchmarks            # a 1 GiB file, some minutes
-    python -m benchmarks --quick    # 16 MiB and two pairs: does it run at all
+    python -m benchmarks            # a 1 GiB file, some ten minutes
+    python -m benchmarks --quick    # 16 MiB, one pair, nobody who is not there already: does it run at all
+    python -m benchmarks --write docs    # and write docs/benchmarks.md and its chart
 
-Everything goes to a sink on 127.0.0.1 that reads and forgets. The two sides of a row take turns, pair by pair, and
-the row shows their medians: trust the ratios, not the milliseconds, and compare nothing across two runs. `twat-fs`
-runs with `--no-check`, since the other two check nothing. A peak is never shown below what this program itself holds,
-because the kernel counts what a process had before it became the command.
+Everything goes to a sink on 127.0.0.1 that reads and forgets, over HTTP and over TLS. The two sides of a row take
+turns, pair by pair, and the row shows their medians and the ratio with its spread: trust the ratios, not the
+milliseconds, and compare nothing across two runs. `twat-fs` runs with `--no-check` and, but for the row about them,
+without receipts, since the others check and keep nothing. A peak is never shown below what this program itself holds,
+because the kernel counts what a process had before it became the command. Those beside are installed under `.cache/`
+the first time.
 """
 
 from __future__ import annotations
@@ -17,13 +20,14 @@ import platform
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cases import Bench, Plan
+from benchmarks.cases import Bench, Host, Plan
 from benchmarks.measure import Failed, Surroundings
+from benchmarks.page import ROW, page, row
 from twat_fs._version import __version__
 
 if TYPE_CHECKING:
@@ -33,26 +37,44 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL = Plan(large=1 << 30, small_pairs=15, large_pairs=5)
-QUICK = Plan(large=16 << 20, small_pairs=2, large_pairs=2)
+QUICK = Plan(large=16 << 20, small_pairs=1, large_pairs=1, folders=(2, 3), installs=False)
 PACKAGES = ("click", "requests", "urllib3")
-ROW = "{:10} {:>10} {:>10} {:>9} {:>9} {:>7} {:>9} {:>9}"
 
 
 def main() -> int:
     """Run it; 1 where a command that is measured fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="16 MiB and two pairs, to see that it runs")
-    plan = QUICK if parser.parse_args().quick else FULL
-    print(ran_on(plan))
-    print(ROW.format("what", "ours", "theirs", "ours ms", "theirs ms", "ratio", "ours MiB", "theirs MiB"))
-    with tempfile.TemporaryDirectory() as folder, sink() as url:
-        try:
-            for pair in Bench(Path(folder), url, clean(Path(folder)), plan).pairs():
-                print(row(pair), flush=True)
-        except Failed as failure:
-            print(failure, file=sys.stderr)
-            return 1
+    parser.add_argument("--quick", action="store_true", help="16 MiB and one pair, to see that it runs")
+    parser.add_argument("--write", metavar="FOLDER", type=Path, help="write a page, benchmarks.md, and its chart there")
+    given = parser.parse_args()
+    plan = QUICK if given.quick else FULL
+    about = ran_on(plan)
+    print(about)
+    print(ROW.format("what", "ours", "theirs", "ours ms", "theirs ms", "ratio", "spread", "ours MiB", "theirs MiB"))
+    pairs: list[Pair] = []
+    try:
+        for pair in measured(plan):
+            pairs.append(pair)
+            print(row(pair), flush=True)
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    if given.write:
+        page(given.write, about, pairs)
     return 0
+
+
+def measured(plan: Plan) -> Iterator[Pair]:
+    """Every row, over two hosts that stand as long as they are needed."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        usual = clean(home)
+        plain = Host("HTTP", f"http://127.0.0.1:{stack.enter_context(sink())}/", usual)
+        authority, certificate = certify(home)
+        trust = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"), str(authority))
+        trusting = Surroundings(home, {**usual.environment, **trust})
+        url = f"https://127.0.0.1:{stack.enter_context(sink(str(certificate)))}/"
+        yield from Bench(home, plain, Host("TLS", url, trusting, str(authority)), plan).pairs()
 
 
 def ran_on(plan: Plan) -> str:
@@ -75,15 +97,6 @@ def curl_version() -> str:
     return " ".join(words[:2])
 
 
-def row(pair: Pair) -> str:
-    """One line of the table; a large file shows its speed too."""
-    ours, theirs = pair.ours, pair.theirs
-    milliseconds = (f"{ours.seconds * 1000:.0f}", f"{theirs.seconds * 1000:.0f}")
-    cells = (*pair.names, *milliseconds, f"{pair.ratio:.2f}", f"{ours.peak:.0f}", f"{theirs.peak:.0f}")
-    speed = f"   {pair.size / 2**20 / ours.seconds:.0f} MiB/s" if pair.size >= 1 << 20 else ""
-    return ROW.format(pair.title, *cells) + speed
-
-
 def clean(home: Path) -> Surroundings:
     """An environment without the user's settings, secrets and proxies."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
@@ -91,15 +104,27 @@ def clean(home: Path) -> Surroundings:
     return Surroundings(home, {**kept, **xdg, "HOME": str(home), "LC_ALL": "C.UTF-8"})
 
 
+def certify(folder: Path) -> tuple[Path, Path]:
+    """Whom to trust, among all the usual authorities, whose loading takes time; and a certificate for 127.0.0.1."""
+    import certifi
+
+    # In a process of its own: what this one holds counts for all that it runs.
+    made = [sys.executable, "-m", "trustme", "--quiet", "--dir", str(folder), "--identities", "127.0.0.1"]
+    subprocess.run(made, check=True)
+    authority, certificate = folder / "authorities.pem", folder / "certificate.pem"
+    authority.write_bytes(Path(certifi.where()).read_bytes() + (folder / "client.pem").read_bytes())
+    certificate.write_bytes((folder / "server.key").read_bytes() + (folder / "server.pem").read_bytes())
+    return authority, certificate
+
+
 @contextmanager
-def sink() -> Iterator[str]:
-    """Run the host in a process of its own; gives the address that files are sent to."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.sink"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def sink(*certificate: str, module: str = "benchmarks.sink") -> Iterator[int]:
+    """Run a host in a process of its own; gives its port."""
+    words = [sys.executable, "-m", module, *certificate]
+    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process:  # its end closes the sink's standard input, which ends the sink
         assert process.stdout
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/up"
+        yield int(process.stdout.readline())
 
 
 if __name__ == "__main__":

@@ -3,100 +3,149 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Command, Pair, Surroundings, compare
+from benchmarks import peers
+from benchmarks.measure import Command, Pair, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ONE_LINER = (
-    "import requests,sys; url,f=sys.argv[1:]; print(requests.post(url, files={'file': open(f,'rb')}).json()['url'])"
-)
+    from benchmarks.measure import Surroundings
+    from benchmarks.peers import Peer
 
 SPEC = """\
 spec: 1
 name: {name}
 title: Sink
-request:
-  url: {url}
-  multipart:
-    file: "{{{{ file }}}}"
-result:
-  url: url
+{request}result: {{url: {result}}}
 """
-
-#: requests holds the file three times while it makes a multipart body.
-REQUESTS_COPIES = 3
+FORM = 'request: {{url: "{url}up", multipart: {{file: "{{{{ file }}}}"}}}}\n'
+PUT = 'request: {{method: PUT, url: "{url}large.bin", raw: "{{{{ file }}}}"}}\n'
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of it to do."""
+    """How much of it to do, and whether other programs are installed for it."""
 
     large: int
     small_pairs: int
     large_pairs: int
-    folders: tuple[int, ...] = (10, 100, 1_000)
+    folders: tuple[int, ...] = (10, 70, 1_000)
+    installs: bool = True
+
+
+@dataclass(frozen=True)
+class Host:
+    """A sink: how it is called, its address, and the environment in which all trust it."""
+
+    scheme: str
+    url: str
+    surroundings: Surroundings
+    authority: str | None = None
 
 
 class Bench:
-    """The commands, over one folder of files and one host."""
+    """The commands, over one folder of files and two hosts."""
 
-    def __init__(self, home: Path, url: str, surroundings: Surroundings, plan: Plan) -> None:
+    def __init__(self, home: Path, plain: Host, tls: Host, plan: Plan) -> None:
         self.home = home
-        self.url = url
-        self.surroundings = surroundings
+        self.plain = plain
+        self.tls = tls
         self.plan = plan
-        self.curl_program = shutil.which("curl")
         self.small = _file(home / "small.bin", 1024)
         self.large = _file(home / "large.bin", plan.large)
-        self.providers = self._providers(1)
+        self.earlier = peers.earlier() if plan.installs else None
 
     def pairs(self) -> Iterator[Pair]:
         """Measure, one row of the table after another."""
-        yield self._start()
-        yield from self._one(self.small, "1 KiB", self.plan.small_pairs)
-        yield from self._one(self.large, f"{self.plan.large >> 20} MiB", self.plan.large_pairs)
+        yield from self._start()
+        for host in (self.plain, self.tls):
+            for file in (self.small, self.large):
+                yield from self._one(host, file)
+            yield from self._put(host)
+        yield self._receipt()
         yield from (self._folder(count) for count in self.plan.folders)
+        yield from (self._catalogue(count) for count in self.plan.folders[-2:])
 
-    def _start(self) -> Pair:
+    def _start(self) -> Iterator[Pair]:
         ours = Command("--version", (sys.executable, "-m", "twat_fs", "--version"), prints_url=False)
-        theirs = Command("import click", (sys.executable, "-c", "import click"), prints_url=False)
-        return self._compare("start", ours, theirs, self.plan.small_pairs)
+        click = Command("import click", (sys.executable, "-c", "import click"), prints_url=False)
+        for theirs in (click, *([self.earlier[1]] if self.earlier else [])):
+            yield self._compare("start", ours, theirs, self.plain)
 
-    def _one(self, file: Path, title: str, pairs: int) -> Iterator[Pair]:
+    def _one(self, host: Host, file: Path) -> Iterator[Pair]:
         size = file.stat().st_size
-        ours = self._ours(file, self.providers)
-        if size * REQUESTS_COPIES < _memory():
-            theirs = Command("requests", (sys.executable, "-c", ONE_LINER, self.url, str(file)))
-            yield self._compare(title, ours, theirs, pairs, size)
-        if self.curl_program:
-            theirs = Command("curl -F", (self.curl_program, "-sS", "-F", f"file=@{file}", self.url))
-            yield self._compare(title, ours, theirs, pairs, size)
+        for peer in self._clients():
+            if size * peer.copies < _memory():
+                theirs = Command(peer.name, peer.words(f"{host.url}up", str(file)))
+                title = f"{shown(size)} {host.scheme}"
+                yield self._compare(title, self._ours(host, file), theirs, host, size=size)
+
+    def _clients(self) -> Iterator[Peer]:
+        curl = peers.curl()
+        if curl:
+            yield curl
+        yield from peers.clients(installs=self.plan.installs)
+        if self.earlier:
+            yield self.earlier[0]
+
+    def _put(self, host: Host) -> Iterator[Pair]:
+        peer = peers.rclone(host.authority) if self.plan.installs else None
+        if peer is not None:
+            size = self.large.stat().st_size
+            theirs = Command(peer.name, peer.words(host.url, str(self.large)), prints_url=False)
+            ours = self._ours(host, self.large, self._providers(host, 1, PUT, f"'{host.url}large.bin'"))
+            yield self._compare(f"{shown(size)} PUT {host.scheme}", ours, theirs, host, size=size)
+
+    def _receipt(self) -> Pair:
+        theirs = self._ours(self.plain, self.small, name="no receipt")
+        ours = Command("receipt", tuple(word for word in theirs.words if word != "--no-history"))
+        return self._compare("1 KiB HTTP", ours, theirs, self.plain)
 
     def _folder(self, count: int) -> Pair:
-        ours = self._ours(self.small, self._providers(count), f"{count} specs")
-        return self._compare("1 KiB", ours, self._ours(self.small, self.providers, "1 spec"), self.plan.small_pairs)
+        ours = self._ours(self.plain, self.small, self._providers(self.plain, count), f"{count} specs")
+        return self._compare("1 KiB HTTP", ours, self._ours(self.plain, self.small, name="1 spec"), self.plain)
 
-    def _ours(self, file: Path, providers: Path, name: str = "twat-fs") -> Command:
-        options = ("--provider", "sink0", "--providers-d", str(providers), "--no-check")
+    def _catalogue(self, count: int) -> Pair:
+        """Everything about each of many specs, beside their list."""
+        folder = str(self._providers(self.plain, count))
+        start = (sys.executable, "-m", "twat_fs")
+        ours = Command(f"validate {count}", (*start, "validate-spec", "-q", folder), prints_url=False)
+        listed = (*start, "upload_provider", "list", "--providers-d", folder)
+        theirs = Command(f"list {count}", listed, prints_url=False)
+        return self._compare("catalogue", ours, theirs, self.plain, items=count)
+
+    def _ours(self, host: Host, file: Path, providers: Path | None = None, name: str = "twat-fs") -> Command:
+        folder = str(providers or self._providers(host, 1))
+        options = ("--provider", "sink0", "--providers-d", folder, "--no-check", "--no-history")
         return Command(name, (sys.executable, "-m", "twat_fs", "upload", str(file), *options))
 
-    def _providers(self, count: int) -> Path:
-        folder = self.home / f"providers-{count}"
-        folder.mkdir()
-        for number in range(count):
-            spec = SPEC.format(name=f"sink{number}", url=self.url)
-            (folder / f"sink{number}.yaml").write_text(spec)
+    def _providers(self, host: Host, count: int, request: str = FORM, result: str = "url") -> Path:
+        folder = self.home / f"providers-{host.scheme}-{count}-{'form' if request is FORM else 'put'}"
+        if not folder.is_dir():
+            folder.mkdir()
+            for number in range(count):
+                text = SPEC.format(name=f"sink{number}", request=request.format(url=host.url), result=result)
+                (folder / f"sink{number}.yaml").write_text(text)
         return folder
 
-    def _compare(self, title: str, ours: Command, theirs: Command, pairs: int, size: int = 0) -> Pair:
-        return compare(title, ours, theirs, pairs=pairs, surroundings=self.surroundings, size=size)
+    def _compare(
+        self, title: str, ours: Command, theirs: Command, host: Host, *, size: int = 0, items: int = 0
+    ) -> Pair:
+        long = size > 1 << 20 or items
+        facts = {"size": size, "host": host.scheme, "items": items}
+        pairs = self.plan.large_pairs if long else self.plan.small_pairs
+        return compare(title, ours, theirs, pairs=pairs, surroundings=host.surroundings, **facts)
+
+
+def shown(size: int) -> str:
+    """`1 KiB`, `16 MiB` or `1 GiB`."""
+    unit, name = next((1 << power, name) for power, name in ((30, "GiB"), (20, "MiB"), (10, "KiB")) if size >> power)
+    return f"{size // unit} {name}"
 
 
 def _memory() -> int:

@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,22 +41,38 @@ class Run:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two commands that did the same work in turns: the medians of both."""
+    """Two commands that did the same work in turns: the medians of both, and the ratio of each pair.
+
+    Attributes:
+        size: Bytes that were sent, where that counts.
+        host: Which host they were sent to.
+        items: How many things ours had to do, where the time of one is told.
+    """
 
     title: str
     ours: Run
     theirs: Run
     names: tuple[str, str]
+    ratios: tuple[float, ...]
     size: int = 0
+    host: str = ""
+    items: int = 0
 
     @property
     def ratio(self) -> float:
         """How many times as long ours takes."""
         return self.ours.seconds / self.theirs.seconds
 
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Between which ratios the middle half of the pairs lies."""
+        quarter = len(self.ratios) // 4
+        middle = sorted(self.ratios)[quarter : len(self.ratios) - quarter]
+        return middle[0], middle[-1]
+
 
 def compare(
-    title: str, ours: Command, theirs: Command, *, pairs: int, surroundings: Surroundings, size: int = 0
+    title: str, ours: Command, theirs: Command, *, pairs: int, surroundings: Surroundings, **facts: Any
 ) -> Pair:
     """One run of each that does not count, then so many pairs; who goes first changes from pair to pair."""
     commands = (ours, theirs)
@@ -66,7 +82,8 @@ def compare(
     for number in range(pairs):
         for command in commands if number % 2 == 0 else commands[::-1]:
             runs[command].append(surroundings.run(command))
-    return Pair(title, _median(runs[ours]), _median(runs[theirs]), (ours.name, theirs.name), size)
+    ratios = tuple(one.seconds / other.seconds for one, other in zip(runs[ours], runs[theirs], strict=True))
+    return Pair(title, _median(runs[ours]), _median(runs[theirs]), (ours.name, theirs.name), ratios, **facts)
 
 
 def _median(runs: Sequence[Run]) -> Run:
@@ -95,6 +112,6 @@ class Surroundings:
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         out, err = process.communicate()
-        if process.returncode or (command.prints_url and b"http://127.0.0.1" not in out):
+        if process.returncode or (command.prints_url and b"://127.0.0.1" not in out):
             raise Failed(f"{command.name} ended with {process.returncode}: {(out + err).decode(errors='replace')}")
         return Run(seconds, usage.ru_maxrss * RSS_UNIT / 2**20)

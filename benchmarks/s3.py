@@ -18,13 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.__main__ import ROOT, clean
+from benchmarks.__main__ import certify, clean, sink
 from benchmarks.measure import RSS_UNIT, Failed, Run, Surroundings
 from tests.servers.environment import CannotPrepare, prepared
 
@@ -217,11 +216,10 @@ def _files(home: Path, size: int) -> tuple[list[str], list[str]]:
 
 
 def _hosts(home: Path) -> Iterator[tuple[str, Surroundings]]:
-    with sink() as port:
+    with sink(module="benchmarks.s3_sink") as port:
         yield "HTTP", _surroundings(home, f"http://127.0.0.1:{port}")
-    authority, certificate = home / "ca.pem", home / "server.pem"
-    _certify(authority, certificate)
-    with sink(str(certificate)) as port:
+    authority, certificate = certify(home)
+    with sink(str(certificate), module="benchmarks.s3_sink") as port:
         yield (
             "TLS",
             _surroundings(
@@ -240,24 +238,6 @@ def _surroundings(home: Path, endpoint: str, **more: str) -> Surroundings:
         "AWS_ENDPOINT_URL": endpoint,
     }
     return Surroundings(home, {**usual.environment, **keys, **more})
-
-
-def _certify(authority: Path, certificate: Path) -> None:
-    import trustme
-
-    issuer = trustme.CA()
-    issuer.cert_pem.write_to_path(str(authority))
-    issuer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-
-
-@contextmanager
-def sink(*certificate: str) -> Iterator[int]:
-    """Run the host in a process of its own; gives its port."""
-    words = [sys.executable, "-m", "benchmarks.s3_sink", *certificate]
-    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with process:  # its end closes the sink's standard input, which ends the sink
-        assert process.stdout
-        yield int(process.stdout.readline())
 
 
 if __name__ == "__main__":

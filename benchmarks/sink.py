@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -105,9 +106,42 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
     return name.strip().lower(), value.strip()
 
 
-def _url(_first: bytes, _fields: dict[bytes, bytes], port: int) -> bytes:
-    return replied(f'{{"url": "http://127.0.0.1:{port}/f"}}'.encode(), more=b"Content-Type: application/json\r\n")
+class _Sink:
+    """Answers with the address where the file would be; also as a WebDAV server that knows only sizes."""
+
+    def __init__(self, scheme: str) -> None:
+        self._scheme = scheme
+        self._sizes: dict[bytes, int] = {}
+
+    def __call__(self, first: bytes, fields: dict[bytes, bytes], port: int) -> bytes:
+        method, target, _version = first.split(b" ", 2)
+        if method == b"PROPFIND":
+            return self._told(target)
+        if method == b"PUT":
+            self._sizes[target] = int(fields.get(b"content-length", 0))
+            return replied(b"", b"201 Created")
+        url = f"{self._scheme}://127.0.0.1:{port}/f"
+        # What ours and the others read, and what the earlier tool reads of the host that it takes this for.
+        body = json.dumps({"url": url, "files": [{"url": url}]}).encode()
+        return replied(body, more=b"Content-Type: application/json\r\n")
+
+    def _told(self, target: bytes) -> bytes:
+        size = self._sizes.get(target)
+        if size is None and not target.endswith(b"/"):
+            return replied(b"", b"404 Not Found")
+        kind = "<d:collection/>" if size is None else ""
+        body = _FOUND.format(target.decode(), kind, size or 0).encode()
+        return replied(body, b"207 Multi-Status", b"Content-Type: application/xml\r\n")
+
+
+#: One entry of a folder (RFC 4918, 9.1).
+_FOUND = (
+    '<?xml version="1.0"?><d:multistatus xmlns:d="DAV:"><d:response><d:href>{}</d:href><d:propstat><d:prop>'
+    "<d:resourcetype>{}</d:resourcetype><d:getcontentlength>{}</d:getcontentlength></d:prop>"
+    "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"
+)
 
 
 if __name__ == "__main__":
-    serve(_url, sys.argv[1] if len(sys.argv) > 1 else None)
+    certificate = sys.argv[1] if len(sys.argv) > 1 else None
+    serve(_Sink("https" if certificate else "http"), certificate)
