@@ -9,7 +9,7 @@ from twat_fs.spec.check import check
 from twat_fs.spec.label import Label, label
 from twat_fs.spec.model import from_card
 from twat_fs.spec.problems import Problem
-from twat_fs.upload_providers.declarative import run
+from twat_fs.upload_providers.declarative import remove, run
 from twat_fs.wire.examples import run_example
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def example_problems(document: Document, card: dict[str, Any]) -> list[Problem]:
     spec = from_card(card)
     problems = []
     for index, example in enumerate(document.data.get("examples") or []):
-        for mismatch in run_example(spec, example, run):
+        for mismatch in run_example(spec, example, run, remove):
             place = document.place(("examples", index, *mismatch.path), key=mismatch.key)
             problems.append(Problem("example", mismatch.message, place))
     return problems

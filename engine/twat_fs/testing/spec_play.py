@@ -13,12 +13,13 @@ from twat_fs.messages import Reply, Request, reveal
 from twat_fs.source import Source
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.play import Play
-from twat_fs.upload_providers.declarative import run
+from twat_fs.upload_providers.declarative import remove, run
 from twat_fs.wire.examples import OPENED, Mismatch, example_file, file_name, login_of, run_example, text_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twat_fs.results import UploadResult
     from twat_fs.spec.model import Spec
     from twat_fs.testing.seen import Seen
     from twat_fs.wire.job import Job
@@ -81,7 +82,7 @@ def play(spec: Spec, example: Mapping[str, Any]) -> Played:
         Transport(user_agent="twat-fs test-spec") as transport,
     ):
         wire = _Wire(host, source, transport, waiting, _expected(spec, example))
-        mismatches = run_example(spec, example, wire.run, wire.carry)
+        mismatches = run_example(spec, example, wire.run, remove, wire.carry)
     title = str(example.get("title") or example.get("url") or f"the error {example.get('error')}")
     return Played(title, tuple(wire.exchanges), wire.outcome, tuple(mismatches))
 
@@ -105,7 +106,7 @@ class _Wire:
         self.exchanges: list[Exchange] = []
         self.outcome = "nothing: it was not run to its end"
 
-    def run(self, job: Job, exchange: Callable[..., Any]) -> str:
+    def run(self, job: Job, exchange: Callable[..., Any]) -> UploadResult:
         """Run the steps, and note what comes of them."""
         try:
             result = run(job, exchange)

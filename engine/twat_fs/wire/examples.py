@@ -11,17 +11,20 @@ from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
 from twat_fs.source import media_type
 from twat_fs.units import parse_size
+from twat_fs.wire.deleting import begin, recipe
+from twat_fs.wire.differences import differences
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twat_fs.results import UploadResult
     from twat_fs.spec.model import Spec
     from twat_fs.wire.job import Job
 
-    Run = Callable[[Job, Any], str]
-    #: The keys that lead to what is different, and what is to be said of it.
-    _Difference = tuple[tuple[str | int, ...], str]
+    Run = Callable[[Job, Any], UploadResult]
+    #: Runs the steps of `delete`; says whether the file was there.
+    Remove = Callable[[Job, Any], bool]
     #: Carries a request to whoever gives the example's reply: what was sent, in the keys of a step, and what came back.
     Carry = Callable[[Request, Reply], tuple[dict[str, Any], Reply]]
 
@@ -45,13 +48,16 @@ class Mismatch(NamedTuple):
     key: bool = False
 
 
-def run_example(spec: Spec, example: Mapping[str, Any], run: Run, carry: Carry | None = None) -> list[Mismatch]:
+def run_example(
+    spec: Spec, example: Mapping[str, Any], run: Run, remove: Remove, carry: Carry | None = None
+) -> list[Mismatch]:
     """Play one example.
 
     Args:
         spec: The provider.
         example: One entry of `examples`, as plain data.
         run: Runs the steps of a job with a way to exchange a request for a reply.
+        remove: Runs those of `delete` in the same way.
         carry: How a request goes out; without it, it goes nowhere.
     """
     player = _Player(spec, example, carry or _nowhere)
@@ -59,12 +65,37 @@ def run_example(spec: Spec, example: Mapping[str, Any], run: Run, carry: Carry |
         return player.mismatches
     try:
         job = start(spec, player.inputs(), player.file())
-        outcome: dict[str, str] = {"url": str(run(job, player.exchange))}
+        result = run(job, player.exchange)
+        outcome: dict[str, str] = {"url": str(result)}
     except UploadError as error:
         outcome = {"error": error.kind, "why": error.message}
     except TwatFsError as error:
         return [Mismatch((), f"it cannot be run: {error.message}")]
-    return player.mismatches + _compare(example, outcome) + player.unsent()
+    found = player.mismatches + _compare(example, outcome) + player.unsent()
+    if "delete" in example and "url" in outcome:
+        found += _deleted(player, recipe(job, result), remove)
+    return found
+
+
+def _deleted(player: _Player, kept: dict[str, Any] | None, remove: Remove) -> list[Mismatch]:
+    """Play the deletion of what an example uploaded."""
+    if not player.spec.delete:
+        return [Mismatch(("delete",), "the spec has no `delete`", key=True)]
+    example = player.example["delete"]
+    other = _Player(player.spec._replace(steps=player.spec.delete), example, player.carry)
+    wanted = example.get("error") or ("gone" if example.get("gone") else "deleted")
+    try:
+        job = begin(player.spec, json.loads(json.dumps(kept or {})), player.inputs())
+        came = "deleted" if remove(job, other.exchange) else "gone"
+        why = ""
+    except UploadError as error:
+        came, why = error.kind, f" ({error.message})"
+    except TwatFsError as error:
+        return [Mismatch(("delete",), f"it cannot be run: {error.message}")]
+    found = other.mismatches + other.unsent()
+    if came != wanted:
+        found.append(Mismatch((), f"the example says that it ends with `{wanted}`, but the spec gives `{came}`{why}"))
+    return [found_one._replace(path=("delete", *found_one.path)) for found_one in found]
 
 
 def _compare(example: Mapping[str, Any], outcome: dict[str, str]) -> list[Mismatch]:
@@ -126,7 +157,7 @@ class _Player:
         expected = self.sent.get(request.step, [])
         if expected:
             path = ("sent",) if self.single else ("sent", request.step)
-            self.mismatches += [Mismatch((*path, *at), text) for at, text in _differences(expected.pop(0), sent)]
+            self.mismatches += [Mismatch((*path, *at), text) for at, text in differences(expected.pop(0), sent)]
         judge(reply)
         return reply
 
@@ -195,41 +226,6 @@ def _reply(facts: Mapping[str, Any], request: Request) -> Reply:
     headers = {str(name).lower(): str(value) for name, value in facts.get("headers", {}).items()}
     body = json.dumps(facts["json"]) if "json" in facts else str(facts.get("text", ""))
     return Reply(int(facts.get("status", 200)), str(facts.get("url", reveal(request.url))), headers, body.encode())
-
-
-def _differences(expected: Mapping[str, Any] | None, actual: Mapping[str, Any]) -> list[_Difference]:
-    """Where a request holds not what an example names."""
-    if expected is None:
-        return [((), "the example expects that this is not sent")]
-    found: list[_Difference] = []
-    for key, value in expected.items():
-        given = actual.get(key)
-        if key == "url" and value in (given, str(given).partition("?")[0]):
-            continue
-        wanted = {str(name).lower(): item for name, item in value.items()} if key == "headers" else value
-        found += _unequal(wanted, given, (key,))
-    return found
-
-
-def _unequal(expected: Any, actual: Any, path: tuple[str | int, ...]) -> list[_Difference]:
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        return [
-            item for key, value in expected.items() for item in _unequal(value, actual.get(str(key)), (*path, str(key)))
-        ]
-    if isinstance(actual, dict) and "value" in actual and not isinstance(expected, dict) and expected is not None:
-        actual = actual["value"]
-    same = expected == actual or (not isinstance(expected, (dict, list)) and _text(expected) == _text(actual))
-    return [] if same else [(path, f"the example expects {_shown(expected)}, but the request has {_shown(actual)}")]
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, (str, int, float)) else value
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _as_step(request: Request) -> dict[str, Any]:
