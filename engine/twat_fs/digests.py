@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import SourceError
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 #: Bytes of which the thread is told at a time. A smaller file is hashed in one go, when its digest is asked for.
 STEP = 4 << 20
 _BLOCK = 1 << 20
+#: The niceness of what can wait.
+_LEAST = 19
 
 
 class RunningDigest:
@@ -71,12 +76,16 @@ class RunningDigest:
             self._thread.join()
 
     def _follow(self) -> None:
+        _step_back()
         while not self._ends:
             with self._more:
                 self._more.wait_for(lambda: self._ends or self._told > self.count)
+            told = self._told
             try:
-                self._advance(self._told)
+                self._advance(told)
             except SourceError:  # whoever asks for the digest meets it again
+                return
+            if self.count < told:  # the file has shrunk
                 return
 
     def _advance(self, limit: int) -> None:
@@ -86,3 +95,10 @@ class RunningDigest:
                 return
             self._digest.update(self._buffer[:count])
             self.count += count
+
+
+def _step_back() -> None:
+    """Let this thread run when nobody else wants to: sending comes first. Only on Linux has a thread its own say."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST)

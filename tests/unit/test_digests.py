@@ -75,6 +75,21 @@ def test_a_file_that_was_written_to_meanwhile_has_no_digest(tmp_path: Path) -> N
             source.digest("sha256")
 
 
+def test_a_file_that_shrinks_ends_the_thread(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content(2 * STEP))
+    with Source(path) as source:
+        source.follow()
+        os.truncate(path, STEP)
+        assert source._running is not None
+        source._running.reached(2 * STEP)
+        thread = next(thread for thread in threading.enumerate() if thread.name == "sha256")
+        thread.join(20)
+        assert not thread.is_alive()
+        with pytest.raises(SourceError, match="shrank"):
+            source.digest("sha256")
+
+
 def test_no_thread_outlives_the_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(content(2 * STEP))
     with Source(tmp_path / "a") as source:

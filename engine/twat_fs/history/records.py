@@ -76,7 +76,9 @@ class History:
 
     def same(self, sha256: str, size: int, provider: str, variant: str) -> list[Receipt]:
         """The live receipts of the same bytes at the same provider, asked for in the same way, the newest first."""
-        wanted = "sha256 = ? and provider = ? and size = ? and variant = ? and url is not null and " + _WHERE["live"]
+        # The plus keeps the index of states, which would be walked for the order of its rows, out of this.
+        live = _WHERE["live"].replace("kept", "+kept", 1)
+        wanted = f"sha256 = ? and provider = ? and size = ? and variant = ? and url is not null and {live}"
         return list(self._find(wanted, (sha256, provider, size, variant, clock.time())))
 
     def receipts(
