@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64encode
+import re
+from base64 import b64decode
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import yaml
 
@@ -19,6 +22,8 @@ from tests.support import PLANTED, registry
 from twat_fs.source import Source
 from twat_fs.spec.catalog import Catalog
 from twat_fs.spec.load import load
+from twat_fs.testing.example_contract import traits_of
+from twat_fs.testing.example_host import led
 from twat_fs.testing.fake_host import FakeHost, Play
 from twat_fs.testing.ports import ReservedPort
 from twat_fs.upload import UploadOptions, upload
@@ -92,6 +97,7 @@ class Stage:
 
     Attributes:
         seen: Every request with the index of its step.
+        order: The indices of the steps that the example has replies for.
     """
 
     def __init__(self, name: str, *first: Play, step: int | None = None, leads_to: str = "") -> None:
@@ -99,30 +105,31 @@ class Stage:
         self._first = list(first)
         self._at = 0
         self.seen: list[tuple[int, Seen]] = []
+        example, steps = success(name), specs()[name].steps
+        told = {steps[0].name: example["reply"]} if "reply" in example else example["replies"]
+        self.order = [index for index, step in enumerate(steps) if step.name in told]
+        self._replies = [told[steps[index].name] for index in self.order]
         self._step = self.file_step if step is None else step
         self._leads_to = leads_to
-        self._hosts: dict[str, str] = {}
+        self._host = ""
 
     @property
     def file_step(self) -> int:
         """The index of the step that sends the file."""
-        return next(index for index, step in enumerate(specs()[self.name].steps) if step.sends_file)
+        return next(index for index in self.order if specs()[self.name].steps[index].sends_file)
 
     def __call__(self, seen: Seen) -> Play:
         """The reply to a request."""
-        step = self._at
+        again = [step for step, before in self.seen if (before.method, before.target) == (seen.method, seen.target)]
+        if again:  # the upload was begun anew from an earlier step
+            self._at = self.order.index(again[0])
+        step = self.order[self._at]
         self.seen.append((step, seen))
         if step == self._step and self._first:
             return self._first.pop(0)
-        replies = self._replies()
-        self._at = min(step + 1, len(replies) - 1)
-        return self._play(replies[step])
-
-    def _replies(self) -> list[dict[str, Any]]:
-        example = success(self.name)
-        if "reply" in example:
-            return [example["reply"]]
-        return [example["replies"][step.name] for step in specs()[self.name].steps if step.name in example["replies"]]
+        reply = self._replies[self._at]
+        self._at = min(self._at + 1, len(self.order) - 1)
+        return self._play(reply)
 
     def _play(self, reply: dict[str, Any]) -> Play:
         body = json.dumps(reply["json"]) if "json" in reply else str(reply.get("text", ""))
@@ -130,18 +137,22 @@ class Stage:
         return Play(int(reply.get("status", 200)), self._here(body).encode(), headers=headers)
 
     def _here(self, text: str) -> str:
-        for there, here in self._hosts.items():
-            text = text.replace(there, here)
-        return text
+        return here(self.name, text, self._leads_to or self._host)
 
     def set_up(self, folder: Path, host: FakeHost) -> None:
         """Write the copy of the spec, whose hosts are the fake one."""
-        # Of what a reply names, only the addresses that a later step goes to are ours.
-        own = {entry.split("//")[1].split("/")[0] for entry in _literal_urls(data(self.name))}
-        requested = [url for url in _requested(self.name) if url.split("//")[1] not in own]
-        self._hosts = dict.fromkeys(requested, self._leads_to or host.url)
+        self._host = host.url
         folder.mkdir(exist_ok=True)
         (folder / f"{self.name}.yaml").write_text(_copied(self.name, host.url, host.authority))
+
+    def options(self, host: FakeHost) -> dict[str, Any]:
+        """What the example gives, the addresses of a server of one's own replaced."""
+        given: dict[str, Any] = success(self.name).get("options", {})
+        return given | {name: _ORIGIN.sub(host.url, url) for name, url in _servers(self.name).items()}
+
+    def url(self, host: FakeHost) -> str:
+        """What the upload must give."""
+        return here(self.name, success(self.name)["url"], host.url)
 
     @property
     def tries(self) -> list[Seen]:
@@ -149,14 +160,42 @@ class Stage:
         return [seen for step, seen in self.seen if step == self.file_step]
 
 
+_ORIGIN = re.compile(r"""https?://[^/\s"'<>,?\\]+""")
+
+
+def here(name: str, text: str, url: str) -> str:
+    """A text of an example, in which the addresses that a spec goes to only because a reply says so lead elsewhere."""
+    literal = [
+        re.sub(r"\{\{.*?\}\}", "*", str(step["url"])) for step in data(name).get("steps") or [data(name)["request"]]
+    ]
+    own = [urlsplit(address).netloc for address in literal if address.startswith("https://")]
+    allowed = [entry.removesuffix(":443") for entry in specs()[name].hosts]
+    servers = [_origin(address) for address in _servers(name).values()]
+
+    def replaced(found: re.Match[str]) -> str:
+        host = urlsplit(found[0]).netloc
+        led = any(fnmatch(host, entry) for entry in allowed) and not any(fnmatch(host, entry) for entry in own)
+        return url if led or found[0] in servers else found[0]
+
+    return _ORIGIN.sub(replaced, text)
+
+
+def _servers(name: str) -> dict[str, str]:
+    """The options that name a server of one's own, as the example gives them or by default."""
+    given = success(name).get("options", {})
+    options = {key: each for key, each in specs()[name].options.items() if each.get("type") == "url"}
+    addresses = {key: given.get(key, each.get("default")) for key, each in options.items()}
+    return {key: str(address) for key, address in addresses.items() if address}
+
+
+def _origin(url: str) -> str:
+    found = _ORIGIN.match(url)
+    return found[0] if found else ""
+
+
 def hosted(script: Script) -> FakeHost:
     """A host with a script; one after another they have the same address, so that copies of specs are compiled once."""
     return FakeHost(script, reserved=_PORT)
-
-
-def _requested(name: str) -> list[str]:
-    """The addresses, without a path, that a spec goes to."""
-    return [f"https://{entry.removesuffix(':443')}" for entry in specs()[name].hosts if not entry.startswith("*.")]
 
 
 @lru_cache
@@ -164,17 +203,13 @@ def _copied(name: str, url: str, authority: str) -> str:
     """A spec's text with its hosts replaced."""
     copied = json.loads(json.dumps(data(name)))
     for step in copied.get("steps") or [copied["request"]]:
-        for there in _requested(name):
-            step["url"] = step["url"].replace(there, url)
+        step["url"] = led(step["url"], url)
     if "allow_hosts" in copied:
         copied["allow_hosts"] = [authority]
     copied.pop("examples")
+    for gate in ("supported_types", "refused_types"):  # what is asked here is asked of files of any name
+        copied.get("capabilities", {}).pop(gate, None)
     return str(yaml.safe_dump(copied, sort_keys=False))
-
-
-def _literal_urls(found: dict[str, Any]) -> list[str]:
-    urls = [str(step["url"]) for step in found.get("steps") or [found["request"]]]
-    return [url for url in urls if url.startswith("https://")]
 
 
 @dataclass
@@ -197,7 +232,7 @@ def played(stage: Stage, host: FakeHost, path: Path | str, folder: Path, *, keys
     stage.set_up(folder, host)
     environ = {**(secrets(stage.name) if keys else {}), "TWAT_FS_TRUST": "all"}
     used = registry(folder, **environ)
-    options = UploadOptions(check="none", options=success(stage.name).get("options", {}))
+    options = UploadOptions(check="none", options=stage.options(host))
     with Source(path) as source:
         return Ended(upload(source, used, [stage.name], options), used)
 
@@ -216,6 +251,19 @@ def carried(seen: Seen) -> bytes:
 
 
 def holds_secret(seen: Seen, secret: str) -> bool:
-    """Whether a request carries a secret, as it is or as the password of Basic authentication."""
-    whole = carried(seen)
-    return secret.encode() in whole or b64encode(f":{secret}".encode()) in whole
+    """Whether a request carries a secret, as it is, percent-encoded, or in Basic authentication."""
+    scheme, _, login = (seen.header("Authorization") or "").partition(" ")
+    basic = b64decode(login) if scheme == "Basic" else b""
+    whole = carried(seen) + b"\n" + basic
+    return any(form.encode() in whole for form in (secret, quote(secret, safe="")))
+
+
+def from_reply(name: str) -> bool:
+    """Whether a reply says where a later step goes."""
+    return any(str(step.get("url")).startswith("{{ saved.") for step in data(name).get("steps", []))
+
+
+def reads_first_reply(name: str) -> bool:
+    """Whether anything is read from the reply to the first step."""
+    step = specs()[name].steps[Stage(name).order[0]]
+    return bool(step.save) or (len(Stage(name).order) == 1 and traits_of(specs()[name]).reads_reply)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.bundled import NAMES, content, specs, success
+from tests.contract import bundled
+from tests.contract.bundled import Stage, content, specs, success
 from tests.servers.environment import prepared
 from tests.support import PLANTED
 from twat_fs.testing.example_host import ExampleHost, copied
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.servers
 
 BYTES = os.urandom(5000)
+#: Those of which an export needs no option to be set; the others are made of the same requests.
+NAMES = [name for name in bundled.NAMES if not success(name).get("options")]
 #: Where the URL is made by a filter or a choice, which a person is told to do.
-BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink"}
-SEVERAL = {name for name in NAMES if len(specs()[name].steps) > 1}
+BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo"}
+SEVERAL = {name for name in NAMES if len(Stage(name).order) > 1}
 #: Each with the reason why ShareX cannot say it.
 NOT_SHAREX = {"fal": "several steps", "filebin": "sha256", "tempsh": "makes of", "tmpfilesorg": "makes of"}
-NOT_SHAREX |= {"tmpfilelink": "makes of"}
+NOT_SHAREX |= {"tmpfilelink": "makes of", "imgur": "makes of", "zenodo": "several steps"}
 
 
 @pytest.fixture(params=NAMES)
@@ -136,7 +139,7 @@ def test_a_file_for_hurl_has_every_step_and_the_url(run_cli: Cli, name: str, hos
         assert (file.code, "sha256" in file.err) == (2, True)
         return
     entries = re.findall(r"^(GET|POST|PUT|PATCH|DELETE) http\S+|^(\w+) \{\{", file.out, re.MULTILINE)
-    assert len(entries) == len(specs()[name].steps)
+    assert len(entries) == len(Stage(name).order)
     assert "file,{{file}};" in file.out
     assert re.search(r"^url: |# url is to be made|^file_url: ", file.out, re.MULTILINE), file.out
 

@@ -7,6 +7,7 @@ Example:
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -58,7 +59,7 @@ class ExampleContract(SpecContract):
         cls.name = cls.compiled.name
         data = load(cls.content).data
         cls.example = next(each for each in data["examples"] if "url" in each)
-        cls.retry = {**data.get("retry", {}), "initial": "0s"}
+        cls.retry = {**json.loads(json.dumps(data.get("retry", {}))), "initial": "0s"}
         cls.traits = traits_of(cls.compiled)
         cls.copies = {}
 
@@ -92,15 +93,18 @@ class ExampleContract(SpecContract):
 def traits_of(spec: Spec) -> Traits:
     """What a spec declares of itself, in the words of the contract."""
     step = next(step for step in spec.steps if step.sends_file)
-    own = {name for name in _reads(spec.result.get("url")) if name in ("reply", "saved")}
+    own = set(_reads(spec.result.get("url")))
+    ends_with_file = spec.steps[-1].sends_file
     asked = str([(each.url, each.query, each.headers, each.content) for each in spec.steps]) + str(spec.vars)
     return Traits(
-        reads_reply="reply" in own or any(f"'saved', ['{name}']" in str(spec.result["url"]) for name in step.save),
+        reads_reply=("reply" in own and ends_with_file)
+        or any(f"'saved', ['{name}']" in str(spec.result["url"]) for name in step.save),
         sends_name=step.body == "multipart" or "'file', ['name']" in asked or "'remote_path'" in asked,
         folders="'remote_path'" in asked,
         credentials={item.name: f"made-up-{item.name.lower()}" for item in spec.credentials if item.required},
         idempotent=step.idempotent,
         trims=True,
+        repeats=spec.retry.begin is not None,
         takes=step.expect,
         meanings=dict(_meanings(spec, step)),
     )

@@ -8,7 +8,7 @@ import re
 import threading
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from twat_fs.testing.hosts import file_in
 from twat_fs.testing.play import Play
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twat_fs.testing.spec_play import Exchange
 
 #: An address without its path: in texts, in templates, whose hosts can be made of what was saved, and in regexes.
-_ORIGIN = re.compile(r"""https?\??://(?:\{\{.*?\}\}|\)\?|[^/\s"'<>,?])+""")
+_ORIGIN = re.compile(r"""https?\??://(?:\{\{.*?\}\}|\)\?|\\(?!")|[^/\s"'<>,?\\])+""")
 _RUN = re.compile(r"[A-Za-z0-9]{4,}")
 #: What the framing of a reply is made of, which is the fake's own.
 _FRAMING = ("content-length", "connection", "transfer-encoding")
@@ -48,6 +48,7 @@ class ExampleHost:
         self._lock = threading.Lock()
         self._own: list[str] = []
         self._files: dict[str, bytes] = {}
+        self._sent: list[tuple[Seen, bytes]] = []
 
     def __call__(self, seen: Seen) -> Play:
         """The reply to a request."""
@@ -56,7 +57,7 @@ class ExampleHost:
             return self._fetched(seen) if exchange is None else self._answered(seen, exchange)
 
     def _meant(self, seen: Seen) -> Exchange | None:
-        path = seen.target.partition("?")[0]
+        path = _path(seen)
         same = [each for each in self._exchanges if each.sent["method"] == seen.method]
         exact = [each for each in same if urlsplit(each.sent["url"]).path == path]
         if exact or seen.method in ("GET", "HEAD"):
@@ -66,7 +67,10 @@ class ExampleHost:
     def _answered(self, seen: Seen, exchange: Exchange) -> Play:
         own = self._known(seen) or self._new(exchange)
         if _carries_file(exchange):
-            self._files[own] = self._files[seen.target.partition("?")[0]] = file_in(seen)  # an empty `own`: the last
+            self._files[own] = self._files[_path(seen)] = file_in(seen)  # an empty `own`: the last
+            self._sent.append((seen, self._files[own]))
+        elif own and own not in self._files:
+            self._files.update((own, file) for file in self._about(seen)[:1])
         headers = [(name, self._told(value, own, seen)) for name, value in exchange.reply.headers.items()]
         kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
         body = self._told(exchange.reply.body.decode("utf-8", "replace"), own, seen)
@@ -89,10 +93,23 @@ class ExampleHost:
     def _fetched(self, seen: Seen) -> Play:
         if seen.method not in ("GET", "HEAD"):
             return Play(405, b"the spec's example sends no such request")
-        for own in (self._known(seen), seen.target.partition("?")[0], ""):
-            if own in self._files:
-                return Play(200, self._files[own])
-        return Play(404)
+        found = [self._files[own] for own in (_path(seen), self._known(seen)) if own and own in self._files]
+        found += [*self._named(unquote(_path(seen).rpartition("/")[2])), *self._last()]
+        return Play(200, found[0]) if found else Play(404)
+
+    def _about(self, seen: Seen) -> list[bytes]:
+        """The files, the last first, whose own request went to a name that stands in the body of this one."""
+        text = unquote(seen.body.decode("utf-8", "replace"))
+        names = [(unquote(_path(before).rpartition("/")[2]), file) for before, file in reversed(self._sent)]
+        return [file for name, file in names if name and name in text]
+
+    def _named(self, name: str) -> list[bytes]:
+        """The files, the last first, whose own request told a name."""
+        told = [(unquote(f"{before.target} {before.headers}"), file) for before, file in reversed(self._sent)]
+        return [file for text, file in told if name and name in text]
+
+    def _last(self) -> list[bytes]:
+        return [file for _, file in self._sent[-1:]]
 
 
 def _token(exchanges: Sequence[Exchange], example: Mapping[str, Any]) -> str:
@@ -165,6 +182,10 @@ def write_copy(folder: str, name: str, content: bytes, origin: str) -> str:
     with open(path, "w", encoding="utf-8") as file:
         file.write(copied(content, origin))
     return path
+
+
+def _path(seen: Seen) -> str:
+    return seen.target.partition("?")[0]
 
 
 def _carries_file(exchange: Exchange) -> bool:
