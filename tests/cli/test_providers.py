@@ -36,7 +36,7 @@ def test_every_provider_is_listed_once_with_what_it_is(run_cli: Cli) -> None:
     assert sorted(names) == names
     assert set(NAMES) | {"local", "mine"} <= set(names)
     (mine,) = [line for line in answer.out.splitlines() if line.startswith("mine ")]
-    assert "Mine; up to 5 MB; 3 days; from " in mine
+    assert "Mine; up to 5 MB; 3 days; direct; from " in mine
     assert "needs FAL_KEY" in answer.out
 
 
