@@ -67,22 +67,23 @@ class Held:
         self.value = value
         self.origins = origins
         self.pieces = pieces
-        for text in _texts_in(value):
-            REDACTOR.add(text)
+        for text in texts_in(value):
+            REDACTOR.add(text, made=True)
 
     def __repr__(self) -> str:
         return f"<held {', '.join(sorted(self.origins))}>"
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in plain data, but for keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts_in(item)
+            yield from texts_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts_in(item)
+            yield from texts_in(item)
 
 
 Text = Union[str, Held]

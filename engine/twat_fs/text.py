@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import threading
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 #: Characters of a host's own words that are shown.
 WORDS_LIMIT = 300
@@ -20,50 +19,151 @@ _UNSEEN = re.compile(
 #: A shorter secret would blot out half of every message.
 _LEAST = 4
 #: A longer text is a body with a secret in it, and no secret.
-_MOST = 4096
-#: Characters of a foreign text that are looked at.
+_MOST = 8192
+#: In a longer secret no way of writing is looked for that changes from one character to the next.
+_MIXED = 256
+#: Characters of a foreign text that are looked at, and those of its end that may be the start of a secret in some form.
 _READ = 64 * 1024
+_UNSURE = 6 * _MOST
+_HIDDEN = "<hidden>"
 
 
 class Redactor:
-    """Takes secrets out of text: as they are, percent-encoded, in base64, in JSON.
+    """Takes secrets out of text: as they are, percent-encoded, in base64 and inside it, in JSON, HTML and logs.
 
     Args:
         secrets: Those that are known already.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: tuple[str, ...] = ()
-        self._known: set[str] = set()
+        # Patterns are made when a text is to be cleaned, since most commands show none.
+        self._known: set[tuple[str, bool]] = set()
+        self._waiting: list[tuple[str, bool]] = []
+        self._patterns: list[re.Pattern[str]] = []
         self._lock = threading.Lock()
         for secret in secrets:
             self.add(secret)
 
-    def add(self, secret: str) -> None:
-        """Hide a further secret from now on; one of fewer than four characters cannot be."""
-        if secret in self._known or not _LEAST <= len(secret) <= _MOST:
-            return
-        with self._lock:
-            self._known.add(secret)
-            self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
+    def add(self, secret: str, *, made: bool = False) -> None:
+        """Hide a further secret from now on; one of fewer than four characters cannot be.
+
+        Args:
+            secret: The secret.
+            made: Whether it was made from others, such as a header: then it is hidden where those in it are.
+        """
+        item = (secret, made)
+        if item not in self._known and _LEAST <= len(secret) <= _MOST:
+            with self._lock:
+                self._known.add(item)
+                self._waiting.append(item)
 
     def __call__(self, text: str) -> str:
         """The text without the secrets."""
-        for form in self._forms:
-            text = text.replace(form, "<hidden>")
-        return text
+        if self._waiting:
+            self._learn()
+        at, pieces = 0, []
+        for start, end in self._places(text):
+            pieces += [text[at:start], _HIDDEN]
+            at = end
+        return "".join([*pieces, text[at:]]) if pieces else text
+
+    def _learn(self) -> None:
+        with self._lock:
+            for secret, made in sorted(self._waiting, key=lambda item: (item[1], len(item[0]))):
+                if not (made and self._places(secret)):
+                    self._patterns.append(re.compile(_pattern(secret)))
+            self._waiting.clear()
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets are, in order, those that overlap or touch as one."""
+        places: list[tuple[int, int]] = []
+        for start, end in sorted(place for pattern in self._patterns for place in _matches(pattern, text)):
+            if places and start <= places[-1][1]:
+                places[-1] = (places[-1][0], max(end, places[-1][1]))
+            else:
+                places.append((start, end))
+        return places
 
 
-def _forms(secret: str) -> set[str]:
-    import base64
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    found = pattern.search(text)
+    while found:
+        yield found.span()
+        found = pattern.search(text, found.start() + 1)
+
+
+def _pattern(secret: str) -> str:
+    """A regular expression for a secret in every form that text takes on its way to a log or out of a host's mouth."""
+    if len(secret) <= _MIXED:
+        forms = ["".join(map(_character, secret))]
+    else:
+        forms = sorted(map(re.escape, _wholes(secret)), key=len, reverse=True)
+    return "|".join([*forms, *_base64(secret.encode("utf-8", "surrogateescape"))])
+
+
+def _wholes(secret: str) -> set[str]:
     import json
+    from urllib.parse import quote
 
-    raw = secret.encode("utf-8", "surrogateescape")
-    encoded = {quote(raw, safe=""), quote(raw)}
     escaped = json.dumps(secret)[1:-1]
-    forms = {secret, escaped, escaped.replace("/", "\\/"), *encoded}
-    forms |= {re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), text) for text in encoded}
-    return forms | {base64.b64encode(raw).decode("ascii"), base64.b64encode(b":" + raw).decode("ascii")}
+    encoded = {quote(secret, safe=safe, errors="surrogateescape") for safe in ("", "/")}
+    lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text) for text in encoded}
+    return {secret, escaped, escaped.replace("/", "\\/"), repr(secret)[1:-1], *encoded, *lower}
+
+
+def _character(character: str) -> str:
+    """Ways to write a character: as it is, for a URL, for JSON, in Python's `repr`, for HTML."""
+    if character.isascii() and character.isalnum():
+        return character
+    code = ord(character)
+    raw = character.encode("utf-8", "surrogatepass") if not 0xDC80 <= code <= 0xDCFF else bytes([code - 0xDC00])
+    units = character.encode("utf-16-be", "surrogatepass")
+    ways = [
+        re.escape(character),
+        "".join(f"%(?i:{byte:02x})" for byte in raw),
+        "".join(rf"\\u(?i:{units[at : at + 2].hex()})" for at in range(0, len(units), 2)),
+        "".join(rf"\\x{byte:02x}" for byte in raw),
+        rf"\\x{code:02x}|\\U{code:08x}",
+        rf"&\#0*(?:{code}|x0*(?i:{code:x}));",
+        "".join(re.escape(chr(byte)) for byte in raw),
+        _SHORT.get(character, ""),
+    ]
+    return f"(?:{'|'.join(way for way in dict.fromkeys(ways) if way)})"
+
+
+_SHORT = {
+    " ": r"\+",
+    '"': r"\\\"|&quot;",
+    "'": r"\\'|&apos;",
+    "\\": r"\\\\",
+    "/": r"\\/",
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "\n": r"\\n",
+    "\r": r"\\r",
+    "\t": r"\\t",
+    "\b": r"\\b",
+    "\f": r"\\f",
+}
+# The two characters of base64 that are written otherwise in a URL (RFC 4648, 5), and those that encoders touch.
+_ANY64 = r"(?:[A-Za-z0-9+/_-]|%2[BbFf])"
+_64 = {"+": r"(?:[+-]|%2[Bb]|\\u002[Bb])", "/": r"(?:[/_]|\\/|%2[Ff]|\\u002[Ff])"}
+
+
+def _base64(raw: bytes) -> Iterator[str]:
+    """What of a secret is the same in the base64 of any longer text that it stands in, by its place in a group of three.
+
+    A character at either end also holds bits of what stands beside the secret; it is hidden too.
+    """
+    from binascii import b2a_base64
+
+    for before in range(3):
+        whole = b2a_base64(bytes(before) + raw, newline=False).decode("ascii").rstrip("=")
+        rest = (before + len(raw)) % 3
+        core = whole[(0, 2, 3)[before] : len(whole) - (rest > 0)]
+        inside = "".join(_64.get(character, character) for character in core)
+        yield (_ANY64 if before else "") + inside + (f"{_ANY64}(?:=|%3[Dd]){{0,2}}" if rest else "")
 
 
 #: Of the process, as logs are: what was read as a secret anywhere stays out of every message.
@@ -78,5 +178,8 @@ def printable(text: str, limit: int = WORDS_LIMIT) -> str:
         limit: Characters at most.
     """
     # Secrets first: one that was cut, or whose spaces were folded, would not be known any more.
-    clean = " ".join(_UNSEEN.sub(" ", REDACTOR(text[:_READ])[: limit * 4]).split())
+    known = REDACTOR(text[:_READ])
+    if len(text) > _READ:
+        known = known[: max(0, len(known) - _UNSURE)]
+    clean = " ".join(_UNSEEN.sub(" ", known[: limit * 4]).split())
     return clean if len(clean) <= limit else clean[: limit - 3] + "..."

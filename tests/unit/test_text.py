@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import html
+import json
+import re
 import unicodedata
-from base64 import b64encode
-from urllib.parse import quote
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -64,21 +67,89 @@ def test_a_secret_is_hidden_in_every_form(form: str) -> None:
     assert shown.endswith(" after")
 
 
-@pytest.mark.parametrize("secret", ['a"b\\c/d', "a b&c=d", "ä+ö%ü", "tab\there"])
-def test_a_secret_with_odd_characters_is_hidden_in_every_form(secret: str) -> None:
-    import json
+_ODD = ['a"b\\c/d', "a b&c=d", "ä+ö%ü", "tab\there", "it's <b>", "😀 key", f"{'a/b'*100}end", "\udcffbyte"]
 
-    redact = Redactor([secret])
-    raw = secret.encode()
-    for form in (
-        secret,
-        quote(secret),
-        quote(secret, safe=""),
-        json.dumps(secret),
-        json.dumps(secret, ensure_ascii=False),
-        b64encode(raw).decode(),
-    ):
-        assert "<hidden>" in redact(f"x{form}y"), form
+
+def _written(secret: str) -> dict[str, str]:
+    """A secret as programs write it."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    percent = quote(raw, safe="")
+    return {
+        "as it is": secret,
+        "in a path": quote(raw),
+        "in a query": percent,
+        "in lower hexadecimal": re.sub("%..", lambda found: found[0].lower(), percent),
+        "in JSON": json.dumps(secret),
+        "in JSON of other programs": json.dumps(secret).replace("/", "\\/"),
+        "in JSON as it is": json.dumps(secret, ensure_ascii=False),
+        "in a log of Python": repr(secret),
+        "in base64": b64encode(raw).decode(),
+        "in base64 for URLs": urlsafe_b64encode(raw).decode().rstrip("="),
+        "in base64 in a query": quote(b64encode(raw), safe=""),
+        "in a Basic pair": b64encode(b":" + raw).decode(),
+        "after a user's name": b64encode(b"user:" + raw).decode(),
+        "in a longer base64": b64encode(b"xx" + raw + b"and more").decode(),
+        "in base64 in JSON": json.dumps(b64encode(b"x" + raw + b"y").decode()).replace("/", "\\/"),
+    }
+
+
+_SHORT_ONLY = {
+    "in a form": lambda secret: quote_plus(secret.encode("utf-8", "surrogateescape")),
+    "in bytes of a log": lambda secret: repr(secret.encode("utf-8", "surrogateescape")),
+    "in a page": html.escape,
+    "partly encoded": lambda secret: quote(secret.encode("utf-8", "surrogateescape"), safe="/&=+ '\"<"),
+}
+
+
+@pytest.mark.parametrize("secret", _ODD)
+@pytest.mark.parametrize("way", _written(""))
+def test_a_secret_with_odd_characters_is_hidden(secret: str, way: str) -> None:
+    form = _written(secret)[way]
+    shown = Redactor([secret])(f"x {form} y")
+    assert "<hidden>" in shown, form
+    inside = shown.removeprefix("x ").removesuffix(" y")
+    assert len(inside.replace("<hidden>", "")) <= 2 + len("xxuser:and more") * 2, "quotes, and what stands beside it"
+
+
+@pytest.mark.parametrize("secret", [secret for secret in _ODD if len(secret) < 100])
+@pytest.mark.parametrize("way", _SHORT_ONLY)
+def test_a_secret_is_hidden_however_its_characters_are_written(secret: str, way: str) -> None:
+    form = _SHORT_ONLY[way](secret)
+    assert re.fullmatch(r"x b?['\"]?<hidden>['\"]? y", Redactor([secret])(f"x {form} y")), form
+
+
+@pytest.mark.parametrize("before", range(7))
+@pytest.mark.parametrize("after", range(4))
+def test_no_bit_of_a_secret_is_left_in_a_longer_base64(before: int, after: int) -> None:
+    secret = b"s3cr3t-key"
+    whole = [b64encode(b"a" * before + bytes([*key]) + b"b" * after).decode() for key in (secret, secret[::-1])]
+    shown = [Redactor([secret.decode(), secret[::-1].decode()])(text).replace("=", "") for text in whole]
+    assert shown[0] == shown[1], "what is left does not tell which of two secrets it was"
+
+
+def test_what_was_made_from_a_secret_is_hidden_where_the_secret_is() -> None:
+    redact = Redactor([PLANTED])
+    redact.add(f"Bearer {PLANTED}", made=True)
+    redact.add("made of another", made=True)
+    assert redact(f"Bearer {PLANTED}, made of another") == "Bearer <hidden>, <hidden>"
+
+
+def test_two_secrets_that_overlap_are_both_hidden_whole() -> None:
+    assert Redactor(["abcdef", "defghi"])("-abcdefghi-") == "-<hidden>-"
+
+
+def test_a_secret_that_is_cut_by_the_limit_of_what_is_read_is_not_shown() -> None:
+    secret = "Zq" * 2000
+    redacted = printable_with(secret, f"{secret} " * 40)
+    assert "Zq" not in redacted
+
+
+def printable_with(secret: str, text: str) -> str:
+    from twat_fs import text as module
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "REDACTOR", Redactor([secret]))
+        return printable(text, 2000)
 
 
 def test_the_longer_of_two_secrets_is_hidden_whole() -> None:

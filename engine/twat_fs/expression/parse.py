@@ -32,7 +32,7 @@ _INSTEAD: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Pow: ("**", "The operators on numbers are + - and //."),
     nodes.Mod: ("%", "The operators on numbers are + - and //."),
     nodes.Div: ("/", "Write // for whole numbers."),
-    nodes.Tuple: ("(", "Write a list: [a, b]."),
+    nodes.Tuple: (",", "Write a list: [a, b]."),
 }
 
 
@@ -56,6 +56,11 @@ def parse_template(text: str) -> Tree:
         return _parse(text)
     except RecursionError:
         raise ExpressionError("the template is nested too deeply") from None
+    except ExpressionError as error:
+        if error.near not in text:  # written in another way, as `file['nam']`: what it begins with, or the whole
+            begin = error.near.partition(".")[0]
+            error.near = begin if begin in text else ""
+        raise
 
 
 def parse_value(value: Any) -> Tree:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.messages import Held, Shell, origins_of
+from twat_fs.messages import Held, Shell, origins_of, texts_in
+from twat_fs.text import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,6 +80,8 @@ def variable_of(kind: str, name: str) -> str:
 
 
 def _held(origin: str, value: Any, variable: str, words: str) -> Held:
+    for text in texts_in(value):
+        REDACTOR.add(text)
     shown = Shell(f"${{{variable}}}", str(value), needs=(f"${{{variable}:?{words}}}",))
     return Held(value, frozenset({origin}), (shown,))
 
