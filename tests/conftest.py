@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.guard import sitecustomize
+from tests.leaks import leaks, pytest_configure
 from tests.support import Cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+__all__ = ["leaks", "pytest_configure"]
 
 sitecustomize.install()
 settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -41,14 +43,6 @@ def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def compiled_specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache folder for compiled specs, which are named by their content, so that tests may share it."""
     return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="session")
-def leaks() -> Iterator[list[str]]:
-    """What any command of the session printed of a planted secret: nothing, even where a test looked away."""
-    found: list[str] = []
-    yield found
-    assert not found, found
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import twat_fs
+from tests import leaks
 from twat_fs.environment import settings
 from twat_fs.expression.evaluate import FileFacts, Scope
 from twat_fs.registry import Registry
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from twat_fs.testing.fake_host import FakeHost
     from twat_fs.wire.job import Job
 
-#: Stands in every credential of the tests. No command may print it, in any of the forms that text takes on its way.
-PLANTED = "PLANTED-s3cr3t-Zm9v"
+#: Stands in every credential of the tests; `tests/leaks.py` searches for it.
+PLANTED = leaks.PLANTED
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Compiled specs are named by their content, so every test of this process may share them.
@@ -77,6 +78,7 @@ class Cli:
         home: An empty home.
         cache: The cache folder, which commands share: what is in it is named by its content.
         specs: A folder that the command looks for specs in.
+        temporary: Its folder for temporary files, which are searched for secrets as all files are.
         leaks: What the commands of the session printed though they may not.
     """
 
@@ -84,10 +86,13 @@ class Cli:
     cache: Path
     leaks: list[str]
     specs: Path = field(init=False)
+    temporary: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.specs = self.home / "specs"
         self.specs.mkdir(parents=True)
+        self.temporary = self.home.with_name("temporary")
+        self.temporary.mkdir()
 
     def environment(self, more: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """The variables of a command; None takes one away."""
@@ -97,6 +102,7 @@ class Cli:
             "LC_ALL": "C.UTF-8",
             "PYTHON": sys.executable,
             "PYTHONPATH": f"{_GUARD}{os.pathsep}{_PACKAGES}",
+            "TMPDIR": str(self.temporary),
             "TWAT_FS_PROVIDERS_D": str(self.specs),
             "XDG_CACHE_HOME": str(self.cache),
             **{f"XDG_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")},
@@ -172,10 +178,9 @@ class Cli:
     def examined(self, code: int, out: bytes, err: bytes) -> Answer:
         """What a command printed, if nothing in it is out of place."""
         printed = out + b"\n" + err
-        for form in forms(PLANTED):
-            if form in printed:
-                self.leaks.append(f"{form!r} in {printed!r}")
-                raise AssertionError(f"a secret was printed: {printed!r}")
+        shown = leaks.traces_in(printed, "a command")
+        self.leaks += shown
+        assert not shown, shown
         assert b"Traceback" not in err, err.decode(errors="replace")
         assert b"this is a bug in twat-fs" not in err, err.decode(errors="replace")
         return Answer(code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape"))
@@ -191,13 +196,6 @@ class Cli:
         path = self.home / name
         path.write_bytes(content)
         return path
-
-
-def forms(secret: str) -> list[bytes]:
-    """A secret as text may carry it: as it is, as base64 alone, as base64 of a Basic pair without a user name."""
-    from base64 import b64encode
-
-    return [secret.encode(), b64encode(secret.encode()).rstrip(b"="), b64encode(b":" + secret.encode()).rstrip(b"=")]
 
 
 def form(host: FakeHost | str, *, more: str = "", request: str = "", path: str = "/upload") -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from twat_fs._version import USER_AGENT
 from twat_fs.environment import using
 from twat_fs.errors import HistoryError, NonRetryableError, UsageError
 from twat_fs.history.records import History
+from twat_fs.logs import logger
 from twat_fs.presence import checked
 from twat_fs.registry import Registry
 from twat_fs.upload_providers.protocols import Call
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twat_fs.wire.curl import Aside
     from twat_fs.wire.job import Job
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 
 def delete_upload(

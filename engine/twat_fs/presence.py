@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from twat_fs.errors import HistoryError, SourceError, VerifyError
+from twat_fs.logs import logger
 from twat_fs.results import UploadResult
 from twat_fs.source import Source
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from twat_fs.history.recorder import Recorder
     from twat_fs.registry import Provider
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 #: Receipts of the same bytes that are looked at before the file is sent once more.
 _TRIES = 3

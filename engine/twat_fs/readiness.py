@@ -43,7 +43,7 @@ def setup_provider(provider: str, *, verbose: bool = False, online: bool = False
     Raises:
         UsageError: There is no provider of that name.
     """
-    import logging
+    from twat_fs.logs import logger
 
     ready = Registry(settings()).provider(provider)
     help_info: ProviderHelp = {"setup": ready.spec.setup, "deps": ready.spec.deps}
@@ -60,7 +60,7 @@ def setup_provider(provider: str, *, verbose: bool = False, online: bool = False
         info = ProviderInfo(True, "", help_info, timing)
     if verbose:
         state = "ready" if info.success else f"not ready: {info.reason}"
-        logging.getLogger("twat_fs").warning("%s: %s (%.2f s)", provider, state, time.monotonic() - begun)
+        logger().warning("%s: %s (%.2f s)", provider, state, time.monotonic() - begun)
     return info
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import time
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import RetryableError
+from twat_fs.logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ RETRY_AFTER_LIMIT = 60.0
 #: Waits some seconds.
 sleep = time.sleep
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 
 def retrying(

@@ -152,7 +152,7 @@ _64 = {"+": r"(?:[+-]|%2[Bb]|\\u002[Bb])", "/": r"(?:[/_]|\\/|%2[Ff]|\\u002[Ff])
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """What of a secret is the same in the base64 of any longer text that it stands in, by its place in a group of three.
+    """What of a secret is the same in the base64 of every longer text, by its place in a group of three bytes.
 
     A character at either end also holds bits of what stands beside the secret; it is hidden too.
     """

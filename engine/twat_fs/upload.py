@@ -13,6 +13,7 @@ from twat_fs.fitting import Needs, unfit, unmet
 from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
 from twat_fs.interruption import Interrupted
+from twat_fs.logs import logger
 from twat_fs.presence import existing
 from twat_fs.registry import Provider, Registry
 from twat_fs.source import Source
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["DEPTHS", "DryRun", "Needs", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
 __all__ += ["plan_upload", "recorder_for", "upload", "upload_file"]
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 
 def upload_file(

@@ -109,8 +109,8 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise BadUrl(f"it cannot be read: {error}") from None
+    except ValueError:
+        raise BadUrl("its host or its port cannot be read") from None
     if parts.scheme not in _PORTS:
         raise BadUrl("it does not begin with http:// or https://")
     if "@" in parts.netloc:

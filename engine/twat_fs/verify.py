@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Protocol
 
 from twat_fs import retry
 from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
 from twat_fs.interruption import Interrupted
+from twat_fs.logs import logger
 from twat_fs.messages import Request, Timeout
 from twat_fs.results import UploadResult
 from twat_fs.urls import BadUrl, authority, joined, names_host, request_url, without_query
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twat_fs.http.transport import Transport
     from twat_fs.messages import Reply
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 #: Redirects that lead from a link to the bytes; some hosts answer with a signed address.
 _REDIRECTS = 5

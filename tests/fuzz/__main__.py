@@ -20,7 +20,9 @@ def main(words: list[str]) -> None:
         (corpus / f"seed-{number}").write_bytes(seed)
     found = HERE / "findings" / name
     found.mkdir(parents=True, exist_ok=True)
-    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={found}{Path('/')}", "-timeout=20", *options], TARGETS[name])
+    atheris.Setup(
+        [sys.argv[0], str(corpus), f"-artifact_prefix={found}{Path('/')}", "-timeout=20", *options], TARGETS[name]
+    )
     atheris.Fuzz()
 
 

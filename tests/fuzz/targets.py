@@ -1,7 +1,7 @@
 """What must be true of any bytes whatever: one function for each reader and writer of foreign text.
 
-Each takes the bytes that a fuzzer makes, and fails where a promise is broken. `python -m tests.fuzz NAME` runs one under
-a coverage-guided fuzzer; the test suite runs each over its seeds and over what fuzzers have found.
+Each takes the bytes that a fuzzer makes, and fails where a promise is broken. `python -m tests.fuzz NAME` runs one
+under a coverage-guided fuzzer; the test suite runs each over its seeds and over what fuzzers have found.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from twat_fs.expression.tree import ExpressionError
 from twat_fs.http.body import StreamingBody
 from twat_fs.http.connection import GuardedHTTPConnection, GuardedHTTPPool
 from twat_fs.http.transport import Transport
-from twat_fs.messages import FilePart, Held, Multipart, RawFile, Reply, Request, TextPart, Timeout, origins_of, reveal
+from twat_fs.messages import FilePart, Held, Multipart, Reply, Request, TextPart, Timeout, origins_of, reveal
 from twat_fs.source import Source
 from twat_fs.spec.load import Unreadable, load
 from twat_fs.validation import validate
@@ -68,7 +68,7 @@ _SEEN: dict[str, Any] = {
 
 
 def template(data: bytes) -> None:
-    """A template is refused at something that stands in it, or is plain data with a plain value, its secrets covered."""
+    """A template is refused at a piece of it, or is plain data with a plain value, in which secrets are covered."""
     text = data.decode("utf-8", "replace")
     try:
         tree = parse_template(text)
@@ -96,7 +96,11 @@ _READERS = {
         ("json", "", "result: {url: data.url, metadata: {a: a, b: '{{ reply.json }}'}}\nerrors: {message: error}"),
         ("regex", "", "result: {url: {regex: 'https://[^ ]+'}}\nerrors: {any: {when: no, error: rejected}}"),
         ("header", ", expect: [200, 302]", "result: {url: {header: Location}, page_url: {header: X-Page}}"),
-        ("saved", ", save: {id: id, t: {text: true, default: '-'}}", 'result: {url: "https://h.example/{{ saved.id }}"}'),
+        (
+            "saved",
+            ", save: {id: id, t: {text: true, default: '-'}}",
+            'result: {url: "https://h.example/{{ saved.id }}"}',
+        ),
     )
 }
 _KINDS = sorted(_READERS)
@@ -151,7 +155,9 @@ class _Played(GuardedHTTPConnection):
 
 def wire(data: bytes) -> None:
     """What comes from a socket is a reply within its limits, or an error of the tree."""
-    request = Request("fuzz", "up", ("GET", "PUT", "HEAD")[len(data) % 3], "http://127.0.0.1:9/a", timeout=Timeout(5, 5))
+    request = Request(
+        "fuzz", "up", ("GET", "PUT", "HEAD")[len(data) % 3], "http://127.0.0.1:9/a", timeout=Timeout(5, 5)
+    )
     with (
         patch.object(GuardedHTTPPool, "ConnectionCls", _Played),
         patch.object(_Played, "said", data[:60_000]),
@@ -168,7 +174,7 @@ def wire(data: bytes) -> None:
 
 
 def multipart(data: bytes) -> None:
-    """A form is exactly as long as it says, and another reader finds the parts that were put in, with no header more."""
+    """A form is exactly as long as it says, and holds the parts that were put in, with no header more."""
     # The lengths of the pieces come from the data too, so that a fuzzer can move the borders.
     chance = random.Random(len(data))
     pieces = [piece.decode("utf-8", "surrogateescape") for piece in data.split(b"\x00")] or [""]
@@ -258,4 +264,9 @@ def _answers() -> list[bytes]:
 
 
 def _forms() -> list[bytes]:
-    return [b"", b'na"me\x00value\x00file.txt', b"a\r\nX: y\x00b\x00c\r\n\x00\xff\x00d\x00--boundary", "é\0ü\0文".encode()]
+    return [
+        b"",
+        b'na"me\x00value\x00file.txt',
+        b"a\r\nX: y\x00b\x00c\r\n\x00\xff\x00d\x00--boundary",
+        "é\0ü\0文".encode(),
+    ]

@@ -67,7 +67,7 @@ def test_a_secret_is_hidden_in_every_form(form: str) -> None:
     assert shown.endswith(" after")
 
 
-_ODD = ['a"b\\c/d', "a b&c=d", "ä+ö%ü", "tab\there", "it's <b>", "😀 key", f"{'a/b'*100}end", "\udcffbyte"]
+_ODD = ['a"b\\c/d', "a b&c=d", "ä+ö%ü", "tab\there", "it's <b>", "😀 key", f"{'a/b' * 100}end", "\udcffbyte"]
 
 
 def _written(secret: str) -> dict[str, str]:

@@ -110,12 +110,23 @@ def _bug(error: Exception) -> int:
     from twat_fs._version import __version__
 
     if os.environ.get("TWAT_FS_DEBUG"):
-        raise error
+        _say_trace(error)
     at = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(at.filename)}:{at.lineno}"
     _say(f"this is a bug in twat-fs {__version__}: {type(error).__name__} at {where}")
-    _say("  Please report it; TWAT_FS_DEBUG=1 prints the whole trace, which may hold private data.")
+    _say("  Please report it; TWAT_FS_DEBUG=1 prints the whole trace, which names your files and hosts.")
     return 1
+
+
+def _say_trace(error: Exception) -> None:
+    import traceback
+
+    from twat_fs.cli.report import Report
+    from twat_fs.text import REDACTOR
+
+    told = REDACTOR("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    for line in told.splitlines():
+        Report().say(line)
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import SpecError, UploadFailed, UsageError
+from twat_fs.logs import logger
 from twat_fs.text import printable
 from twat_fs.upload import line_of
 
@@ -123,12 +124,12 @@ def log_to_stderr(report: Report, verbosity: int) -> None:
         report: Prints them.
         verbosity: -1 errors only, 0 warnings, 1 progress of the upload, 2 everything.
     """
-    logger = logging.getLogger("twat_fs")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-    logger.addHandler(_Handler(report))
-    logger.propagate = False
-    logger.setLevel({-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+    ours = logger()
+    for handler in list(ours.handlers):
+        ours.removeHandler(handler)
+    ours.addHandler(_Handler(report))
+    ours.propagate = False
+    ours.setLevel({-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
 
 
 class _Handler(logging.Handler):

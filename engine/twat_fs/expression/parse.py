@@ -211,7 +211,8 @@ def _count(node: nodes.Filter | nodes.Call, least: int, most: int) -> None:
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not least <= len(node.args) <= most:
         name = node.name if isinstance(node, nodes.Filter) else getattr(node.node, "name", "")
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise ExpressionError(f"`{name}` takes {wanted} arguments, by place", near=name)
+        plural = "" if wanted == "1" else "s"
+        raise ExpressionError(f"`{name}` takes {wanted} argument{plural}, by place", near=name)
 
 
 def _check_pattern(argument: Tree, replacement: Tree) -> None:

@@ -163,6 +163,9 @@ def _check_jmespath(expression: str) -> None:
         fixed = expression.startswith(("http://", "https://", "/"))
         hint = f"A fixed text is written {{template: {expression}}}." if fixed else ""
         raise ExpressionError(f"the JMESPath query does not compile: {words}", rule="query", hint=hint) from None
+    unknown = _unknown_function(tree)
+    if unknown:
+        raise ExpressionError(f"JMESPath has no function `{unknown}`", near=unknown, rule="query", hint=_meant(unknown))
     word = _bare_literal(tree)
     if word:
         raise ExpressionError(
@@ -171,6 +174,28 @@ def _check_jmespath(expression: str) -> None:
             rule="query",
             hint=f"In JMESPath a literal is in backticks: `{word}`.",
         )
+
+
+def _unknown_function(tree: Any) -> str | None:
+    from jmespath.functions import Functions
+
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE:
+            return str(node["value"])
+        waiting += [child for child in node.get("children", []) if isinstance(child, dict)]
+    return None
+
+
+def _meant(name: str) -> str:
+    import difflib
+
+    from jmespath.functions import Functions
+
+    known = sorted(Functions.FUNCTION_TABLE)
+    close = difflib.get_close_matches(name, known, 1)
+    return f"Did you mean `{close[0]}`?" if close else f"Its functions are {', '.join(known)}."
 
 
 def _bare_literal(tree: Any) -> str | None:

@@ -11,6 +11,7 @@ from jmespath.functions import Functions, signature
 from jmespath.visitor import Options, TreeInterpreter
 
 from twat_fs.expression.reading import UnreadableReply
+from twat_fs.text import printable
 
 #: What a search may make, in characters of text; a value costs as much as four of them, a step as two.
 BUDGET = 4 * 1024 * 1024
@@ -134,4 +135,4 @@ def _said(error: Exception) -> str:
         line = str(error)
     except (RecursionError, ValueError):
         return type(error).__name__
-    return line if len(line) <= 200 else f"{line[:200]}..."
+    return printable(line, 200)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import threading
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from twat_fs.errors import HistoryError
+from twat_fs.logs import logger
 from twat_fs.private import private_folder
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 #: Says in a database's head whose it is; four bytes of our own choice.
 _OURS = 0x74776174

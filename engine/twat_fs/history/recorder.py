@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import HistoryError, SourceError, VerifyError
 from twat_fs.history.records import History, written
+from twat_fs.logs import logger
 from twat_fs.results import UploadResult
 from twat_fs.units import parse_moment
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twat_fs.errors import UploadError
     from twat_fs.source import Source
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 #: Hexadecimal digits that tell one set of options from another.
 _DIGITS = 16

@@ -156,8 +156,10 @@ class _Builder:
         place = _place(event)
         _refuse(event, place)
         self.nodes += 1
-        if self.nodes > NODE_LIMIT or len(self.stack) > DEPTH_LIMIT:
-            raise Unreadable(f"more than {NODE_LIMIT} values, or more than {DEPTH_LIMIT} levels", place)
+        if self.nodes > NODE_LIMIT:
+            raise Unreadable(f"more than {NODE_LIMIT} values in one spec", place)
+        if len(self.stack) > DEPTH_LIMIT:
+            raise Unreadable(f"more than {DEPTH_LIMIT} levels of nesting", place)
         parent = self.stack[-1] if self.stack else None
         if parent is not None and isinstance(parent.items, dict) and parent.key is None:
             self._key(parent, event, place)
@@ -174,7 +176,9 @@ class _Builder:
     def _key(self, parent: _Open, event: Any, place: Place) -> None:
         if not isinstance(event, yaml.ScalarEvent):
             outer = self.document.places[parent.path]
-            raise Unreadable("a mapping or a list stands where a key must", outer, "Text with {{ }} must be in quotes.")
+            braces = self.document.text[outer.start : place.start + 1] == "{{"
+            hint = "Text with {{ }} must be in quotes." if braces else "A key is a text."
+            raise Unreadable("a mapping or a list stands where a key must", outer if braces else place, hint)
         _refuse_hidden(event.value, place)
         if event.value == "<<":
             raise Unreadable("a merge key: merging is not allowed in a spec", place, "Write the keys out.")
@@ -266,7 +270,16 @@ def _explained(text: str, error: yaml.YAMLError) -> Unreadable:
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     place = Place(mark.line + 1, mark.column + 1, offset, offset + 1) if mark else TOP
     line = text.splitlines()[place.line - 1] if text and place.line <= len(text.splitlines()) else ""
-    return Unreadable(f"this is not YAML: {problem}", place, _reason(line, place.column))
+    hint = _REASONS.get(str(problem)) or _reason(line, place.column)
+    return Unreadable(f"this is not YAML: {problem}", place, hint)
+
+
+#: What is likely the matter where YAML says this, whatever the line.
+_REASONS = {
+    "did not find expected <document start>": "Nothing may follow the end of the spec: a file is one spec.",
+    "found incompatible YAML document": "Leave the %YAML line out: a spec begins with `spec: 1`.",
+    "did not find expected key": "The keys of one mapping begin in one column; text behind a quoted text ends it.",
+}
 
 
 def _reason(line: str, column: int) -> str:
@@ -279,6 +292,6 @@ def _reason(line: str, column: int) -> str:
         return "Text with {{ }} must be in quotes."
     if re.search(r"\{[^\"']*\[", line):
         return "Inside { } a text with [ ] must be in quotes."
-    if re.search(r":\s+\S.*:\s", line):
+    if re.search(r":\s+[^\s{\[].*:\s", line):
         return "A text with a colon and a space in it must be in quotes."
     return ""

@@ -105,9 +105,10 @@ class MeaningRules(Rules):
     def _check_authorization(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
         names = [name.lower() for name in step["headers"]]
         if "authorization" in names and "basic_auth" in step:
-            self.report("conflict", "`basic_auth` is an Authorization header, and there is one already", path, key=True)
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self.report("conflict", f"the header {name} stands twice", (*path, "headers"), key=True)
+            why = "`basic_auth` is an Authorization header, and there is one already"
+            self.report("conflict", why, (*path, "basic_auth"), key=True)
+        for header in [header for at, header in enumerate(step["headers"]) if header.lower() in names[:at]]:
+            self.report("conflict", f"the header {header} stands twice", (*path, "headers", header), key=True)
 
     def _check_expect(self, step: dict[str, Any], path: tuple[Any, ...]) -> None:
         for index, status in enumerate(step["expect"]):

@@ -61,6 +61,11 @@ def _described(document: Document, error: Any) -> Iterator[Problem]:
             for inner in branch:
                 yield from _described(document, inner)
             return
+        if error.context and all(inner.validator == "type" and not inner.path for inner in error.context):
+            yield from _type(
+                document, error, tuple(error.absolute_path), [each.validator_value for each in error.context]
+            )
+            return
     if kind in ("if", "allOf") and error.context:
         for inner in error.context:
             yield from _described(document, inner)
@@ -112,8 +117,9 @@ def _missing(document: Document, error: Any, path: Path) -> Iterator[Problem]:
             yield Problem("missing-key", f"{what} has no `{key}`", place, _purpose(error, str(key)))
 
 
-def _type(document: Document, error: Any, path: Path) -> Iterator[Problem]:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+def _type(document: Document, error: Any, path: Path, branches: list[Any] | None = None) -> Iterator[Problem]:
+    listed = [value if isinstance(value, list) else [value] for value in branches or [error.validator_value]]
+    wanted = dict.fromkeys(name for names in listed for name in names)
     words = " or ".join(_TYPES.get(str(name), str(name)) for name in wanted)
     yield Problem("wrong-type", f"{_shown(error.instance)} where {words} is wanted", document.place(path), _help(error))
 
@@ -137,8 +143,9 @@ def _other(document: Document, error: Any, path: Path) -> Iterator[Problem]:
         "maximum": f"is more than {error.validator_value}",
         "maxLength": f"is longer than {error.validator_value} characters",
         "minLength": "is empty",
-        "minItems": "is an empty list",
-        "minProperties": "is an empty mapping",
+        "minItems": "without items is nothing",
+        "maxItems": f"has more than {error.validator_value} items",
+        "minProperties": "without keys is nothing",
         "maxProperties": f"has more than {error.validator_value} keys",
     }.get(str(error.validator), "is not what may stand here")
     yield Problem("bad-value", f"{_shown(error.instance)} {words}", document.place(path), _help(error))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import BadReply, NonRetryableError, NotFound, RetryableError, UploadError
+from twat_fs.logs import logger
 from twat_fs.messages import origins_of, reveal
 from twat_fs.text import printable
 from twat_fs.urls import authority, without_query
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 #: Redirects that one step may follow.
 _REDIRECTS = 5

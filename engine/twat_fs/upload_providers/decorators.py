@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import time
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import retry
 from twat_fs.errors import BadReply, RetryableError
+from twat_fs.logs import logger
 from twat_fs.urls import BadUrl, result_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 
 def with_timing(function: Callable[..., Any]) -> Callable[..., Any]:

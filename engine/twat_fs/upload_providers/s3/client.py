@@ -16,6 +16,7 @@ from botocore.exceptions import NoCredentialsError  # type: ignore[import-untype
 
 from twat_fs._version import USER_AGENT
 from twat_fs.environment import settings
+from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.s3.body import Part
 
 if TYPE_CHECKING:
@@ -86,9 +87,21 @@ def _client(target: Target, environ: Mapping[str, str]) -> Any:
         verify=_authorities(environ),
         config=_config(target, environ),
     )
+    client.meta.events.register_first("before-sign.s3", _hiding(session.get_credentials()))
     client.meta.events.register("before-send.s3", _begin)
     client.meta.events.register_last("before-call.s3.PutObject", _at_once)
     return client
+
+
+def _hiding(credentials: Any) -> Any:
+    """Keeps the keys out of every message before a request is signed with them; those of a role are new every hour."""
+
+    def hide(**_: Any) -> None:
+        keys = credentials.get_frozen_credentials()
+        REDACTOR.add(keys.secret_key)
+        REDACTOR.add(keys.token or "")
+
+    return hide
 
 
 def _at_once(params: dict[str, Any], **_: Any) -> None:
@@ -171,8 +184,14 @@ def _authorities(environ: Mapping[str, str]) -> str | None:
     return file if file and os.path.isfile(file) else None
 
 
+#: Loggers whose finest lines are whole requests and answers of the services that hand out keys.
+_TALKATIVE = ("botocore.endpoint", "botocore.parsers")
+
+
 def _hush() -> None:
     """No request in the log: at a finer level botocore's has signatures and whole headers."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.getLogger(name).level, logging.INFO))
     for name in ("boto3", "botocore", "urllib3.connectionpool"):
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET:

@@ -6,7 +6,6 @@ boto3's own transfer manager is not used. It does not compare what the host answ
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from queue import Empty, SimpleQueue
@@ -18,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 from twat_fs.environment import current
 from twat_fs.errors import Conflict, VerifyError
 from twat_fs.interruption import Interrupted
+from twat_fs.logs import logger
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
 from twat_fs.upload_providers.s3.errors import met_itself
 from twat_fs.upload_providers.s3.options import part_size_for
@@ -36,7 +36,7 @@ _HURRY = 0.3
 
 _NOT_FOUND = 404
 
-_log = logging.getLogger("twat_fs")
+_log = logger()
 
 
 class Transfer:

@@ -1,0 +1,151 @@
+"""The search for planted secrets after every session: in what was printed, in the files that are left, in the package.
+
+Tests plant one secret wherever a credential goes. At the end of a session, on every worker of one, all that commands
+and tests printed and all files that they left behind are searched for it, packed ones too; so are the files that are
+shipped. A trace of it fails the session, whatever the tests themselves looked at.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zipfile
+from base64 import b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Stands in every credential of the tests. No command may print it, in any of the forms that text takes on its way.
+PLANTED = "PLANTED-s3cr3t-Zm9v"
+#: What is shipped or published.
+PUBLISHED = ("benchmarks", "cassettes", "docs", "engine", "providers.d", "schemas", "README.md", "CHANGELOG.md")
+#: Files into which tests themselves put the secret, since a user would: the ends of their paths.
+_BY_TESTS: set[str] = set()
+_NAME = "planted-secrets"
+_BLOCK = 8 * 1024 * 1024
+
+
+def traces_of(secret: str) -> re.Pattern[bytes]:
+    """A search for any longer word of a secret, in any case, and for it in base64 of any alignment and in hex."""
+    raw = secret.encode()
+    words = [word for word in re.split(rb"[^A-Za-z0-9]+", raw) if len(word) >= 6] or [raw]
+    plain = [re.escape(word) for word in words]
+    cores = [b64encode(b"\0" * before + raw)[4 : 4 * ((before + len(raw)) // 3)] for before in range(3)]
+    encoded = {core for whole in cores for core in (whole, whole.translate(bytes.maketrans(b"+/", b"-_")))}
+    hexed = [raw.hex().encode(), "".join(f"%{byte:02x}" for byte in raw).encode()]
+    return re.compile(b"(?i:%s)|%s" % (b"|".join([*plain, *hexed]), b"|".join(map(re.escape, sorted(encoded)))))
+
+
+_TRACES = traces_of(PLANTED)
+
+
+def traces_in(content: bytes, where: str = "") -> list[str]:
+    """Each trace of the planted secret in some bytes, with a little around it."""
+    return [
+        f"{where}: ...{content[max(0, found.start() - 60) : found.end() + 20]!r}..."
+        for found in _TRACES.finditer(content)
+    ]
+
+
+def planted_in(path: Path) -> Path:
+    """Say that a test puts the secret into a file on purpose; gives the path."""
+    _BY_TESTS.add(str(path.resolve()))
+    return path
+
+
+def searched(folder: Path) -> Iterator[str]:
+    """Each trace in the files under a folder, or in one file; what is packed is looked into."""
+    paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
+    for path in paths:
+        if path.is_file() and not path.is_symlink() and str(path.resolve()) not in _BY_TESTS:
+            yield from traces_in(os.fsencode(path.name), f"the name {path}")
+            for part, content in _contents(path):
+                yield from traces_in(content, f"{path}{part}")
+
+
+def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                yield from ((f"!{name}", archive.read(name)) for name in archive.namelist())
+        elif path.suffix in (".gz", ".tgz"):
+            yield "", gzip.decompress(path.read_bytes())
+        else:
+            yield from (("", block) for block in _blocks(path))
+    except (OSError, zipfile.BadZipFile):  # one that a test made unreadable, or that is none
+        return
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file but for its holes, in blocks that overlap."""
+    with path.open("rb") as file:
+        at = 0
+        while True:
+            try:
+                at = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            except OSError:  # nothing but a hole up to the end
+                return
+            block = os.pread(file.fileno(), _BLOCK, at)
+            yield block
+            if len(block) < _BLOCK:
+                return
+            at += _BLOCK - 200
+
+
+class Leaks:
+    """The plugin: collects traces while tests run, searches when they are done."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.folders: list[Path] = []
+        self.found: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """What a test, or a library of it, printed or logged."""
+        for name, content in report.sections:
+            self.found += traces_in(content.encode("utf-8", "replace"), f"{report.nodeid}, {name}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What a worker of a parallel run found."""
+        self.found += getattr(node, "workeroutput", {}).get("leaks", [])
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Search, and fail the session by what is found."""
+        for folder in self.folders:
+            self.found += searched(folder)
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["leaks"] = self.found
+            return
+        for name in PUBLISHED:
+            self.found += searched(ROOT / name)
+        if self.found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what was found."""
+        if self.found:
+            terminalreporter.section("a planted secret was found in the open", red=True)
+            for line in dict.fromkeys(self.found):
+                terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def leaks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Where whoever sees a secret in the open says so; the session fails by it even where a test looked away."""
+    plugin: Leaks = request.config.pluginmanager.get_plugin(_NAME)
+    plugin.folders.append(tmp_path_factory.getbasetemp())
+    return plugin.found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Search after every session."""
+    if not config.pluginmanager.has_plugin(_NAME):
+        config.pluginmanager.register(Leaks(config), _NAME)
