@@ -19,6 +19,7 @@ __all__ = ["leaks", "pytest_configure"]
 
 sitecustomize.install()
 settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", settings.get_profile("suite"), max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # All that a test may know of the person and the machine that run it.

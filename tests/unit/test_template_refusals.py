@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2.sandbox import SandboxedEnvironment
 
 from tests.support import scope
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render
@@ -155,59 +153,3 @@ def test_a_refusal_is_quick_whatever_the_text() -> None:
 def test_any_text_is_a_template_or_refused(text: str) -> None:
     near = _survives(text)
     assert near in text
-
-
-# Agreement with Jinja2, where both know what to do: no nulls, no backslashes, types that fit.
-
-_WORDS = st.text(alphabet="abcXYZ äß/&0 ", min_size=1, max_size=6)
-_QUOTED = _WORDS.map(lambda word: f"'{word}'")
-_NUMBERS = st.integers(0, 99).map(str)
-_PATHS = st.sampled_from(["saved.text", "vars.word", "file.name", "saved.deep['a b'][0].name"])
-_NUMBER_PATHS = st.sampled_from(["saved.number", "file.size", "saved.deep.count"])
-
-
-def _texts_of(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.builds("({} + {})".format, inner, inner),
-        st.builds("{} | {}".format, inner, st.sampled_from(["lower", "upper", "trim", "string"])),
-        st.builds("({} | replace('a', {}))".format, inner, inner),
-        st.builds("([{}, {}] | join({}))".format, inner, inner, inner),
-        st.builds("([{}, {}] | {})".format, inner, inner, st.sampled_from(["first", "last"])),
-        st.builds("({} if {} in {} else {})".format, inner, inner, inner, inner),
-        st.builds("({} if {} < {} else {})".format, inner, inner, inner, inner),
-        st.builds("({} or {})".format, inner, inner),
-        st.builds("({} and {})".format, inner, inner),
-        st.builds("{{'k': {}}}.k".format, inner),
-        st.builds("[{}, {}][1]".format, inner, inner),
-        st.builds("({} if not ({} == {} != {}) else {})".format, inner, inner, inner, inner, inner),
-    ).map(lambda text: f"({text})")
-
-
-def _numbers_of(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-"]), inner),
-        st.builds("({} // {})".format, inner, st.integers(1, 9).map(str)),
-        st.builds("(-{})".format, inner),
-        st.builds("({} if {} <= {} <= {} else {})".format, inner, inner, inner, inner, inner),
-        st.builds("({} | string | int)".format, inner),
-        st.builds("(({} | string) | length)".format, inner),
-    )
-
-
-_TEXTS = st.recursive(st.one_of(_QUOTED, _PATHS), _texts_of, max_leaves=6)
-_SUMS = st.recursive(st.one_of(_NUMBERS, _NUMBER_PATHS), _numbers_of, max_leaves=6)
-_INSERTS = st.one_of(_TEXTS, _SUMS, _TEXTS.map("{} | urlencode".format))
-_PIECES = st.one_of(_WORDS, _INSERTS.map("{{{{ {} }}}}".format))
-_TEMPLATES = st.lists(_PIECES, min_size=1, max_size=4).map("".join)
-
-_NAMES: dict[str, Any] = {
-    "saved": {"text": "Some tExt", "number": 42, "deep": {"a b": [{"name": "ä/b c"}], "count": 3}},
-    "vars": {"word": "wörd"},
-    "file": {"name": "a b.txt", "size": 5},
-}
-
-
-@given(_TEMPLATES)
-def test_evaluation_agrees_with_jinja2(text: str) -> None:
-    expected = SandboxedEnvironment(keep_trailing_newline=True).from_string(text).render(_NAMES)
-    assert render(parse_template(text), scope(**_NAMES)) == expected

@@ -119,7 +119,7 @@ def _regex_replace(text: str, pattern: str, replacement: str) -> str:
             raise EvaluationError(f"regex_replace would replace at more than {ITEM_LIMIT} places")
         return made
 
-    return str(compiled.sub(put, text))
+    return str(compiled.sub(put, str(text)))  # RE2 knows no kind of text but the one
 
 
 def _split(text: str, separator: str | None = None) -> list[str]:
