@@ -140,7 +140,8 @@ class Leaks:
 @pytest.fixture(scope="session", autouse=True)
 def leaks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Where whoever sees a secret in the open says so; the session fails by it even where a test looked away."""
-    plugin: Leaks = request.config.pluginmanager.get_plugin(_NAME)
+    plugin = request.config.pluginmanager.get_plugin(_NAME)
+    assert isinstance(plugin, Leaks)
     plugin.folders.append(tmp_path_factory.getbasetemp())
     return plugin.found
 

@@ -79,7 +79,7 @@ def template(data: bytes) -> None:
     assert json.loads(json.dumps(tree)) == tree, "a compiled template is plain data"
     for way in (evaluate, render, render_url):
         try:
-            value = way(tree, scope(**_SEEN))  # type: ignore[operator]
+            value = way(tree, scope(**_SEEN))
         except EvaluationError as error:
             assert PLANTED not in str(error)
             continue

@@ -5,6 +5,7 @@ import json
 import re
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 
 from tests.support import PLANTED
 from twat_fs.text import WORDS_LIMIT, Redactor, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def _written(secret: str) -> dict[str, str]:
     }
 
 
-_SHORT_ONLY = {
+_SHORT_ONLY: dict[str, Callable[[str], str]] = {
     "in a form": lambda secret: quote_plus(secret.encode("utf-8", "surrogateescape")),
     "in bytes of a log": lambda secret: repr(secret.encode("utf-8", "surrogateescape")),
     "in a page": html.escape,
