@@ -34,7 +34,8 @@ _BLOCK = 8 * 1024 * 1024
 def traces_of(secret: str) -> re.Pattern[bytes]:
     """A search for any longer word of a secret, in any case, and for it in base64 of any alignment and in hex."""
     raw = secret.encode()
-    words = [word for word in re.split(rb"[^A-Za-z0-9]+", raw) if len(word) >= 6] or [raw]
+    # A word with a digit in it is no word of any language.
+    words = [word for word in re.split(rb"[^A-Za-z0-9]+", raw) if re.match(rb"(?=.*[0-9]).{6}", word)] or [raw]
     plain = [re.escape(word) for word in words]
     cores = [b64encode(b"\0" * before + raw)[4 : 4 * ((before + len(raw)) // 3)] for before in range(3)]
     encoded = {core for whole in cores for core in (whole, whole.translate(bytes.maketrans(b"+/", b"-_")))}

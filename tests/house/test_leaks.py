@@ -21,8 +21,8 @@ _CONFTEST = "from tests.leaks import leaks, pytest_configure\n"
 
 
 _LEAKS = {
-    "captured stdout": "print(KEY)",
-    "captured log": "import logging; logging.getLogger('x').warning('key %s', KEY.lower())",
+    "Captured stdout call": "print(KEY)",
+    "Captured log call": "import logging; logging.getLogger('x').warning('key %s', KEY.lower())",
     "/file": "(tmp_path / 'file').write_text('Bearer ' + KEY)",
     "the name ": "(tmp_path / KEY).touch()",
     "/pair": "import base64; (tmp_path / 'pair').write_bytes(base64.b64encode(b'user:' + KEY.encode()))",

@@ -173,7 +173,7 @@ def test_crlf_lines_have_the_places_that_an_editor_shows() -> None:
         (b"a:\n\tb: 1\n", (2, 1), "", "Indent with spaces"),
         (b"a: {{ file }}\n", (1, 4), "where a key must", "Text with {{ }} must be in quotes."),
         (b"a: {{ file }} x\n", (1, 4), "", "Text with {{ }} must be in quotes."),
-        (b"? [a]\n: b\n", (1, 1), "where a key must", ""),
+        (b"? [a]\n: b\n", (1, 3), "where a key must", ""),
         (b"a: `x`\n", (1, 4), "", "A text that begins with ` must be in quotes."),
         (b"a: @x\n", (1, 4), "", "A text that begins with @ must be in quotes."),
         (b"a: %x\n", (1, 4), "", "A text that begins with % must be in quotes."),

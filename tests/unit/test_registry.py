@@ -256,3 +256,33 @@ def test_a_default_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 )
 def test_names_are_read_from_every_spelling(text: str, names: list[str]) -> None:
     assert provider_names(text) == names
+
+
+def test_no_librarys_log_line_holds_what_was_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    provider(tmp_path, MINE_KEY=PLANTED).credentials()
+    with caplog.at_level(logging.DEBUG):
+        for name in (
+            "urllib3.connectionpool",
+            "botocore.endpoint",
+            "boto3.any",
+            "dropbox",
+            "aiohttp.client",
+            "of.others",
+        ):
+            library = logging.getLogger(name)
+            library.setLevel(logging.DEBUG)
+            library.debug('"%s %s" with %r', "GET", f"/?key={PLANTED}", {"Authorization": f"Bearer {PLANTED}".encode()})
+            try:
+                raise ValueError(f"bad {PLANTED}")
+            except ValueError:
+                library.exception("failed")
+            library.setLevel(logging.NOTSET)
+    assert PLANTED not in caplog.text
+    assert caplog.text.count("Bearer <hidden>") == 6
+    assert caplog.text.count("ValueError: bad <hidden>") == 6
+
+
+def test_a_log_line_without_secrets_is_left_as_it_was(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    provider(tmp_path, MINE_KEY=PLANTED).credentials()
+    logging.getLogger("of.others").warning("%s of %d", "one", 5)
+    assert caplog.records[0].args == ("one", 5)
