@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.support import Cli
 
 _BROKEN = """\
+import sys
 from twat_fs.cli import main
 from twat_fs.text import REDACTOR
 
