@@ -27,8 +27,8 @@ PLANTED = "PLANTED-s3cr3t-Zm9v"
 PUBLISHED = ("benchmarks", "cassettes", "docs", "engine", "providers.d", "schemas", "README.md", "CHANGELOG.md")
 #: Files into which tests themselves put the secret, since a user would: the ends of their paths.
 _BY_TESTS: set[str] = set()
-# What tests write as a user or an author would, with the secret in it: recordings of browsers, modules of providers, and
-# a clone of the tests themselves.
+# What tests write as a user or an author would, with the secret in it: recordings of browsers, modules of providers,
+# and a clone of the tests themselves.
 _WRITTEN = re.compile(r"/person/[^/]+\.har$|_module\.py$|\.pyc$|/clone/tests/")
 _NAME = "planted-secrets"
 _BLOCK = 8 * 1024 * 1024
