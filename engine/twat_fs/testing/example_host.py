@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: An address without its path: in texts, in templates, whose hosts can be made of what was saved, and in regexes.
 _ORIGIN = re.compile(r"""https?\??://(?:\{\{.*?\}\}|\)\?|\\(?!")|[^/\s"'<>,?\\])+""")
+#: Bytes of a body in which a request may name what an earlier reply gave.
+_BRIEF = 4096
 _RUN = re.compile(r"[A-Za-z0-9]{4,}")
 #: What the framing of a reply is made of, which is the fake's own.
 _FRAMING = ("content-length", "connection", "transfer-encoding")
@@ -57,7 +59,8 @@ class ExampleHost:
             return self._fetched(seen) if exchange is None else self._answered(seen, exchange)
 
     def _meant(self, seen: Seen) -> Exchange | None:
-        path = _path(seen)
+        own = self._known(seen)
+        path = _path(seen).replace(own, self._token) if own else _path(seen)
         same = [each for each in self._exchanges if each.sent["method"] == seen.method]
         exact = [each for each in same if urlsplit(each.sent["url"]).path == path]
         if exact or seen.method in ("GET", "HEAD"):
@@ -77,8 +80,9 @@ class ExampleHost:
         return Play(exchange.reply.status, body.encode(), kept)
 
     def _known(self, seen: Seen) -> str:
-        """Which upload a request belongs to, by what its address has of an earlier reply; empty where to none."""
-        return next((own for own in self._own if own in seen.target), "")
+        """Which upload a request belongs to, by what it has of an earlier reply; empty where to none."""
+        told = seen.target + seen.body[:_BRIEF].decode("utf-8", "replace")
+        return next((own for own in self._own if own in told), "")
 
     def _new(self, exchange: Exchange) -> str:
         """What makes the address of the next upload its own; empty where the reply says nothing of it."""
