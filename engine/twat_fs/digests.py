@@ -19,6 +19,8 @@ STEP = 4 << 20
 _BLOCK = 1 << 20
 #: The niceness of what can wait.
 _LEAST = 19
+#: Seconds that who asks for the digest of the very first bytes waits for it; 8 MiB take a tenth of that.
+_PATIENCE = 0.1
 
 
 class RunningDigest:
@@ -39,17 +41,31 @@ class RunningDigest:
         self._read = read
         self._size = size
         self._digest = hashlib.sha256(usedforsecurity=False)
+        self._snapshot = self._digest
         self._buffer = memoryview(bytearray(min(_BLOCK, size) or 1))
         self._told = 0
         self._ends = False
         self._more = threading.Condition()
+        self._hashed = threading.Condition()
         self._thread: threading.Thread | None = None
         self.count = 0
 
     def reached(self, offset: int) -> None:
         """Note that the file was read as far as this."""
-        if offset - self._told < STEP or self._ends:
-            return
+        if offset - self._told >= STEP and not self._ends:
+            self._tell(offset)
+
+    def so_far(self, end: int, limit: int) -> tuple[int, str]:
+        """How many bytes are hashed, and their digest; see `Source.hashed`."""
+        limit = min(limit, self._size)
+        if limit > self._told and not self._ends:
+            self._tell(limit)
+        with self._hashed:
+            if not self.count:
+                self._hashed.wait_for(lambda: self.count >= end, _PATIENCE)
+            return self.count, self._snapshot.hexdigest()
+
+    def _tell(self, offset: int) -> None:
         with self._more:
             self._told = max(offset, self._told)
             self._more.notify()
@@ -80,7 +96,7 @@ class RunningDigest:
         while not self._ends:
             with self._more:
                 self._more.wait_for(lambda: self._ends or self._told > self.count)
-            told = self._told
+            told = min(self._told, self.count + STEP)
             try:
                 self._advance(told)
             except SourceError:  # whoever asks for the digest meets it again
@@ -94,7 +110,11 @@ class RunningDigest:
             if not count:
                 return
             self._digest.update(self._buffer[:count])
-            self.count += count
+            snapshot = self._digest.copy()
+            with self._hashed:  # held for a moment only: this thread may have to wait long for its turn
+                self.count += count
+                self._snapshot = snapshot
+                self._hashed.notify_all()
 
 
 def _step_back() -> None:

@@ -50,6 +50,11 @@ class Settings(NamedTuple):
         return math.inf if self.ends is None else self.ends - time.monotonic()
 
     @property
+    def unfinished(self) -> str:
+        """The folder where it is kept how far uploads came that were broken off."""
+        return os.path.join(self.data, "unfinished")
+
+    @property
     def own_folder(self) -> str:
         """The user's folder of specs."""
         return self.folders[0]

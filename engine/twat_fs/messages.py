@@ -121,12 +121,20 @@ class TextPart(NamedTuple):
     content_type: Text | None = None
 
 
+class Extent(NamedTuple):
+    """Some bytes of the file: where they begin, and how many they are."""
+
+    offset: int
+    size: int
+
+
 class FilePart(NamedTuple):
-    """The place of a multipart form where the file's bytes go."""
+    """The place of a multipart form where the file's bytes go, or those of a piece of it."""
 
     name: str
     filename: Text
     content_type: Text
+    piece: Extent | None = None
 
 
 class Multipart(NamedTuple):
@@ -135,8 +143,10 @@ class Multipart(NamedTuple):
     parts: tuple[TextPart | FilePart, ...]
 
 
-class RawFile:
-    """A body that is the file's bytes and nothing else."""
+class RawFile(NamedTuple):
+    """A body that is the file's bytes, or those of a piece of it, and nothing else."""
+
+    piece: Extent | None = None
 
 
 class Content(NamedTuple):
@@ -186,6 +196,14 @@ class Request(NamedTuple):
         if isinstance(body, Multipart):
             return any(isinstance(part, FilePart) for part in body.parts)
         return isinstance(body, RawFile)
+
+    @property
+    def piece(self) -> Extent | None:
+        """The piece of the file in the body, where it is not the whole."""
+        if isinstance(self.body, RawFile):
+            return self.body.piece
+        parts = self.body.parts if isinstance(self.body, Multipart) else ()
+        return next((part.piece for part in parts if isinstance(part, FilePart)), None)
 
 
 class Reply(NamedTuple):

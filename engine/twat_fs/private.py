@@ -16,8 +16,13 @@ def private_folder(path: str) -> None:
         os.chmod(path, 0o700)
 
 
-def write_private(path: str, content: bytes) -> None:
+def write_private(path: str, content: bytes, *, sync: bool = True) -> None:
     """Write a file that only the user may read, whole or not at all; makes its folder.
+
+    Args:
+        path: Where.
+        content: Its bytes.
+        sync: Wait until a power cut cannot take it any more.
 
     Raises:
         OSError: It cannot be written.
@@ -29,8 +34,9 @@ def write_private(path: str, content: bytes) -> None:
         with open(descriptor, "wb") as file:
             os.fchmod(file.fileno(), 0o600)  # whatever the umask is
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException:
         os.unlink(part)

@@ -33,7 +33,7 @@ _log = logger()
 def retrying(
     send: Callable[[Request], Reply],
     policy: Retry,
-    sleep: Callable[[float], None] = sleep,
+    sleep: Callable[[float], object] = sleep,
     *,
     left: Callable[[], float] = lambda: math.inf,
 ) -> Exchange:
@@ -62,7 +62,7 @@ def run(
     policy: Retry,
     *,
     idempotent: bool = False,
-    sleep: Callable[[float], None] = sleep,
+    sleep: Callable[[float], object] = sleep,
     left: Callable[[], float] = lambda: math.inf,
 ) -> T:
     """Try until it works, or until trying again is of no use.

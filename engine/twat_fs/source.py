@@ -74,6 +74,11 @@ class Source:
             self._fd = -1
 
     @property
+    def facts(self) -> os.stat_result:
+        """What the system says of the open file."""
+        return os.fstat(self._fd)
+
+    @property
     def type(self) -> str:
         """The media type that the name suggests, `application/octet-stream` where it suggests none."""
         return media_type(self.name)
@@ -108,22 +113,33 @@ class Source:
 
         self._running = self._running or RunningDigest(self._read, self.size)
 
-    def blocks(self) -> Iterator[memoryview]:
-        """The content from start to end, each block in the same buffer: use it before asking for the next.
+    def hashed(self, end: int, limit: int) -> tuple[int, str]:
+        """How many of the first bytes are hashed by now, and their SHA-256 in hexadecimal.
+
+        Args:
+            end: Bytes that are about to be sent; at the very start, a moment is spent on them.
+            limit: Bytes that may be hashed meanwhile, whether somebody reads them or not.
+        """
+        self.follow()
+        assert self._running is not None
+        return self._running.so_far(end, limit)
+
+    def blocks(self, offset: int = 0, size: int | None = None) -> Iterator[memoryview]:
+        """The content, or a piece of it, each block in the same buffer: use it before asking for the next.
 
         Raises:
             SourceError: The file cannot be read, ended early, or changed meanwhile.
         """
         buffer = memoryview(bytearray(BLOCK_SIZE))
-        offset = 0
-        while offset < self.size:
-            wanted = min(BLOCK_SIZE, self.size - offset)
+        end = self.size if size is None else offset + size
+        while offset < end:
+            wanted = min(BLOCK_SIZE, end - offset)
             count = self.read_into(buffer[:wanted], offset)
             if not count:
                 break
             offset += count
             yield buffer[:count]
-        self.check_unchanged(offset)
+        self.check_unchanged(self.size if offset == end else offset)
 
     def check_unchanged(self, sent: int) -> None:
         """Compare the open file with what it was.
@@ -151,20 +167,22 @@ class Source:
                 hint="Upload it again when nothing writes to it.",
             )
 
-    def digest(self, algorithm: str) -> str:
-        """The hexadecimal digest of the content.
+    def digest(self, algorithm: str, offset: int = 0, size: int | None = None) -> str:
+        """The hexadecimal digest of the content, or of a piece of it.
 
         Args:
             algorithm: A name that `hashlib` knows, such as `sha256`.
+            offset: Where the piece begins, in bytes.
+            size: Its bytes; all that follow where not given.
         """
-        if algorithm == "sha256" and self._running is not None:
+        if algorithm == "sha256" and self._running is not None and not offset and size is None:
             found = self._running.hexdigest()
             self.check_unchanged(self._running.count)
             return found
         import hashlib
 
         digest = hashlib.new(algorithm, usedforsecurity=False)
-        for block in self.blocks():
+        for block in self.blocks(offset, size):
             digest.update(block)
         return digest.hexdigest()
 
@@ -187,7 +205,7 @@ class Source:
         return b"".join(bytes(block) for block in self.blocks())
 
     def _identity(self) -> tuple[int, int, int, int]:
-        facts = os.fstat(self._fd)
+        facts = self.facts
         return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
     def _broken(self, error: OSError) -> SourceError:

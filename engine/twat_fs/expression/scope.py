@@ -7,14 +7,43 @@ from typing import Any
 
 
 class FileFacts(Mapping[str, Any]):
-    """What a template may know of the file; `{{ file }}` alone is this object and stands for the bytes.
+    """What a template may know of the file, or of a piece of it; alone, as `{{ file }}`, it stands for the bytes.
 
     Args:
         facts: For each member a value, or a function that finds it when it is first asked for.
+        piece: The offset and the size of the piece that this is, in bytes; None for the whole.
+        sha1_of: Gives the SHA-1 of the bytes at an offset, so many.
     """
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Any],
+        piece: tuple[int, int] | None = None,
+        sha1_of: Callable[[int, int], str] | None = None,
+    ) -> None:
         self._facts = dict(facts)
+        self._sha1_of = sha1_of
+        self.piece = piece
+
+    def part(self, offset: int, size: int, index: int) -> FileFacts:
+        """What a template may know of a piece.
+
+        Args:
+            offset: Where it begins, in bytes.
+            size: Its bytes.
+            index: Its place among the pieces, from 0.
+        """
+        facts = {
+            "index": index,
+            "number": index + 1,
+            "offset": offset,
+            "end": offset + size - 1,
+            "size": size,
+            "last": offset + size == self["size"],
+            "sha1": lambda: self._sha1_of(offset, size) if self._sha1_of else None,
+            "type": lambda: self["type"],
+        }
+        return FileFacts(facts, (offset, size))
 
     def __getitem__(self, name: str) -> Any:
         value = self._facts[name]

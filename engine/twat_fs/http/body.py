@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, reveal
 from twat_fs.source import BLOCK_SIZE
@@ -11,15 +11,21 @@ from twat_fs.source import BLOCK_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from twat_fs.messages import Body, TextPart
+    from twat_fs.messages import Body, Extent, TextPart
     from twat_fs.source import Source
 
     Progress = Callable[[int, int], None]
-    #: Bytes as they are, or None for the place of the file.
-    Segment = Union[bytes, None]
+    #: Bytes as they are, or the place of the file, whole or a piece of it.
+    Segment = Union[bytes, "Place"]
 
 # The rules of the HTML standard for names in a form; a backslash stays, since browsers and parsers agree on it.
 _NAME_RULES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+class Place(NamedTuple):
+    """Where the file goes, or a piece of it."""
+
+    piece: Extent | None = None
 
 
 class StreamingBody:
@@ -48,11 +54,11 @@ class StreamingBody:
         self._source = source
         self._progress = progress
         self._reported = -1
-        places = self._segments.count(None)
+        places = [segment for segment in self._segments if isinstance(segment, Place)]
         if places and source is None:
             raise ValueError("this body has a place for a file, and there is no file")
-        self._total = places * source.size if source else 0
-        self.length = self._total + sum(len(segment) for segment in self._segments if segment)
+        self._total = sum(place.piece.size if place.piece else source.size for place in places) if source else 0
+        self.length = self._total + sum(len(segment) for segment in self._segments if isinstance(segment, bytes))
         self.content_type = _content_type_of(body, self._boundary, source)
         self.complete = body is None
 
@@ -62,8 +68,8 @@ class StreamingBody:
         if self._total:
             self._report(0)
         for segment in self._segments:
-            if segment is None:
-                for block in self._file_blocks():
+            if isinstance(segment, Place):
+                for block in self._file_blocks(segment.piece):
                     yield block
                     sent += len(block)
                     self._report(sent)
@@ -71,19 +77,20 @@ class StreamingBody:
                 yield segment
         self.complete = True
 
-    def _file_blocks(self) -> Iterator[memoryview]:
+    def _file_blocks(self, piece: Extent | None) -> Iterator[memoryview]:
         source = self._source
         assert source is not None
-        buffer = memoryview(bytearray(min(BLOCK_SIZE, source.size) or 1))
-        if not source.size:
-            source.check_unchanged(0)
+        offset, size = piece or (0, source.size)
+        end = offset + size
+        buffer = memoryview(bytearray(min(BLOCK_SIZE, size) or 1))
+        if not size:
+            source.check_unchanged(source.size)
             self._report(0)
-        offset = 0
-        while offset < source.size:
-            count = source.read_into(buffer[: min(len(buffer), source.size - offset)], offset)
+        while offset < end:
+            count = source.read_into(buffer[: min(len(buffer), end - offset)], offset)
             offset += count
-            if not count or offset == source.size:
-                source.check_unchanged(offset)
+            if not count or offset == end:
+                source.check_unchanged(source.size if count else offset)
             yield buffer[:count]
 
     def _report(self, sent: int) -> None:
@@ -96,7 +103,7 @@ def _segments_of(body: Body, boundary: str) -> tuple[Segment, ...]:
     if body is None:
         return ()
     if isinstance(body, RawFile):
-        return (None,)
+        return (Place(body.piece),)
     if isinstance(body, Content):
         return (_utf8(reveal(body.text)),)
     return tuple(_multipart_segments(body, boundary))
@@ -108,7 +115,7 @@ def _multipart_segments(body: Multipart, boundary: str) -> Iterator[Segment]:
         text += f"--{boundary}\r\n{_part_head(part)}\r\n"
         if isinstance(part, FilePart):
             yield _utf8(text)
-            yield None
+            yield Place(part.piece)
             text = "\r\n"
         else:
             text += f"{reveal(part.value)}\r\n"

@@ -78,7 +78,7 @@ class _Guarded(HTTPConnection):
         raise refused or self._unreachable(last)
 
     def _connect(self, family: int, address: Any, seconds: float | None) -> socket.socket:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = self.exchange.sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
@@ -130,6 +130,7 @@ class _Guarded(HTTPConnection):
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
+        self.exchange.sock = self.sock
         self.sock.settimeout(self.exchange.timeout.read)
         super().endheaders(*args, **kwargs)
         self.exchange.left = self.exchange.body_length

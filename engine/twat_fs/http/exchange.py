@@ -6,6 +6,7 @@ import io
 import math
 import re
 import time
+from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,12 @@ class Exchange:
         continued: Whether it said so.
         early: Bytes of an answer that came before they were asked for.
         over: True once the whole answer was read.
+        sock: The connection, or None before there was one.
     """
 
     def __init__(self, ends: float | None = None) -> None:
         self._ends = ends
+        self.sock: socket.socket | None = None
         self.begin(host="", target="", private=False, timeout=Timeout())
 
     def begin(self, *, host: str, target: str, private: bool, timeout: Timeout) -> None:
@@ -71,6 +74,16 @@ class Exchange:
         self.fresh = self.whole = self.ended = self.asks = self.continued = self.over = False
         self.deadline: float | None = None
         self.early = bytearray()
+
+    def stop(self) -> None:
+        """From another thread: end what is under way, and let nothing more begin."""
+        import socket
+
+        self._ends = -math.inf
+        if self.sock is not None:
+            with suppress(OSError):
+                # The plain method also for TLS, whose own would change the object under the thread that reads from it.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def _within(self, seconds: float | None) -> float:
         left = self.check_time()

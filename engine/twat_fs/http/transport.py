@@ -79,6 +79,8 @@ class Transport:
         self._user_agent = user_agent
         self._proxies = dict(proxies or {})
         self._answer_timeout = answer_timeout
+        self._ca_file = ca_file
+        self._ends = ends
         self._exchange = Exchange(ends)
         self._session = PlainSession()
         adapter = Adapter(self._exchange, ca_file)
@@ -96,6 +98,22 @@ class Transport:
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
+
+    def stop(self) -> None:
+        """From another thread: break off what is under way; nothing can be sent from then on."""
+        self._exchange.stop()
+
+    def sibling(self) -> Transport:
+        """A client for the same upload with connections of its own, and the same cookies."""
+        other = Transport(
+            user_agent=self._user_agent,
+            proxies=self._proxies,
+            ca_file=self._ca_file,
+            answer_timeout=self._answer_timeout,
+            ends=self._ends,
+        )
+        other._session.cookies = self._session.cookies
+        return other
 
     def send(self, request: Request, source: Source | None = None, progress: Progress | None = None) -> Reply:
         """Send a request and read its answer.
@@ -177,7 +195,8 @@ class Transport:
             # A proxy that does not tunnel is told the whole URL.
             place = place if place.origin.startswith("https:") else place._replace(target=place.origin + place.target)
         self._begin(request, place, body)
-        asks = self._exchange.asks = body.length > ASKED_ABOVE
+        later = request.piece is not None and request.piece.offset > 0  # whoever took the first is not asked again
+        asks = self._exchange.asks = body.length > ASKED_ABOVE and not later
         try:
             response = self._exchanged(self._prepared(request, body, url), proxy)
             if not (asks and response.status_code == _KNOWS_NO_QUESTION):
@@ -243,7 +262,7 @@ class Transport:
             # Never a success, and never a redirect that a caller might follow as one.
             early = f"{host}: the host answered {status} before it had the whole file"
             raise Redirected(f"{early}{_lead(response)}") if 300 <= status < 400 else BadReply(early)
-        if 300 <= status < 400:
+        if 300 <= status < 400 and not _succeeded(request, status):
             return _reply(request, response, b"")
         if _succeeded(request, status):
             return _reply(request, response, read_whole(response.raw, _coding(response), host))

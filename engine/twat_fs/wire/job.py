@@ -14,6 +14,7 @@ from twat_fs.urls import BadUrl, authority
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twat_fs.messages import Extent
     from twat_fs.source import Source
     from twat_fs.spec.model import Spec
 
@@ -36,6 +37,29 @@ class Job:
         self.saved = saved
         self.came_from: dict[str, str] = {}
         self.encrypted = any(_begins_with_https(step.url) for step in spec.steps)
+
+    def of_piece(self, piece: Extent, index: int, previous: Mapping[str, Any]) -> Job:
+        """The same upload as one of its pieces sees it; what that saves is its own.
+
+        Args:
+            piece: The piece.
+            index: Its place among the pieces, from 0.
+            previous: What the piece before has saved.
+        """
+        chunk = self.scope.names["file"].part(*piece, index)
+        job = Job(self.spec, self.scope.extended(chunk=chunk, previous=previous), self.hosts, {})
+        job.came_from = self.came_from
+        return job
+
+    def after(self, previous: Mapping[str, Any]) -> Job:
+        """The same upload as what asks how far it came sees it.
+
+        Args:
+            previous: What the last piece has saved.
+        """
+        job = Job(self.spec, self.scope.extended(previous=previous), self.hosts, self.saved)
+        job.came_from = self.came_from
+        return job
 
 
 class Inputs(NamedTuple):
@@ -118,7 +142,8 @@ def file_facts(source: Source, *, name: str | None = None) -> FileFacts:
             "sha256": lambda: source.digest("sha256"),
             "sha1": lambda: source.digest("sha1"),
             "md5": lambda: source.digest("md5"),
-        }
+        },
+        sha1_of=lambda offset, size: source.digest("sha1", offset, size),
     )
 
 

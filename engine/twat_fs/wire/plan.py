@@ -12,6 +12,7 @@ from twat_fs.expression.filters import FILTERS, quote, to_text
 from twat_fs.expression.json_text import json_text
 from twat_fs.messages import (
     Content,
+    Extent,
     FilePart,
     Held,
     Multipart,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from twat_fs.wire.job import Job
 
 Headers = dict[str, "Text"]
+
+#: The names whose values come from replies.
+_REPLIED = ("saved", "previous", "result")
 
 
 def wanted(job: Job, step: Step) -> bool:
@@ -78,7 +82,7 @@ def plan(job: Job, step: Step) -> Request:
         expect=step.expect,
         idempotent=step.idempotent,
     )
-    from_reply = any(path[0] in ("saved", "result") for path in trees.paths(step.url))
+    from_reply = any(path[0] in _REPLIED for path in trees.paths(step.url))
     return _trusted(job, request, sends_file=step.sends_file, from_reply=from_reply)
 
 
@@ -133,7 +137,7 @@ def _address(job: Job, step: Step) -> Text:
     try:
         return _checked(url)
     except BadUrl as error:
-        kind = BadReply if any(path[0] == "saved" for path in trees.paths(step.url)) else NotConfigured
+        kind = BadReply if any(path[0] in _REPLIED for path in trees.paths(step.url)) else NotConfigured
         raise kind(f"`{masked(url)}` is not an address: {error}", job.spec.name, step=step.name) from error
 
 
@@ -205,7 +209,7 @@ def _body(job: Job, step: Step) -> tuple[Body, Text | None]:
     if step.body == "raw":
         value = evaluate(step.content, scope)
         if isinstance(value, FileFacts):
-            return RawFile(), value["type"]
+            return RawFile(_piece(value)), value["type"]
         written = to_text(value)
         return (None, None) if written is None else (Content(written), "text/plain; charset=utf-8")
     return None, None
@@ -218,14 +222,17 @@ def _parts(job: Job, step: Step) -> list[TextPart | FilePart]:
         named = [key for key in ("filename", "content_type") if key in facts]
         extra: dict[str, Any] = {key: render(facts[key], job.scope) for key in named}
         if isinstance(value, FileFacts):
-            parts.append(
-                FilePart(name, extra.get("filename") or value["name"], extra.get("content_type") or value["type"])
-            )
+            filename = extra.get("filename") or job.scope.names["file"]["name"]
+            parts.append(FilePart(name, filename, extra.get("content_type") or value["type"], _piece(value)))
             continue
         field = to_text(value)
         if field is not None:
             parts.append(TextPart(name, field, extra.get("filename"), extra.get("content_type")))
     return parts
+
+
+def _piece(value: FileFacts) -> Extent | None:
+    return None if value.piece is None else Extent(*value.piece)
 
 
 def _trusted(job: Job, request: Request, *, sends_file: bool, from_reply: bool) -> Request:
@@ -266,5 +273,5 @@ def _named(job: Job, host: str) -> bool:
 
 def _unplannable(job: Job, step: Step, part: str, error: Exception) -> UploadError:
     """What a template that cannot be evaluated means: after a reply that gave values, the reply is to blame."""
-    kind = BadReply if job.saved else NotConfigured
+    kind = BadReply if job.scope.names.get("saved") else NotConfigured
     return kind(f"{part} cannot be made: {error}", job.spec.name, step=step.name)
