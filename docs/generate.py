@@ -22,7 +22,6 @@ import click
 from twat_fs.cli.commands import cli
 from twat_fs.errors import SPEC_ERRORS, RetryableError
 from twat_fs.spec.catalog import Catalog
-from twat_fs.spec.compile import NOT_YET
 from twat_fs.spec.label import Label, label
 from twat_fs.spec.schema import schema_text
 from twat_fs.units import shown_size
@@ -146,8 +145,6 @@ def _told(key: str, facts: dict[str, Any]) -> str:
     if default is not None and "nless said" not in words[0]:
         shown = str(default).lower() if isinstance(default, bool) else str(default)
         words.append(f"Unless said: {code(shown)}.")
-    if key in NOT_YET:
-        words.append("**Not run by this version.**")
     return " ".join(words)
 
 

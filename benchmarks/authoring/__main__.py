@@ -144,7 +144,7 @@ def by_curl(line: str) -> dict[str, Any]:
         if not host.requests:
             return {"method": f"curl sent nothing: {done.stderr.decode().strip()[-200:]}"}
         seen = host.requests[0]
-        return as_step(seen, found[0] + seen.target, digest)
+        return as_step(seen, found[0] + seen.target, (digest, "{{ file }}"))
 
 
 def expected(given: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class RunningDigest:
         self._read = read
         self._size = size
         self._digest = hashlib.sha256(usedforsecurity=False)
-        self._snapshot = self._digest
+        self._snapshot = self._digest.copy()
         self._buffer = memoryview(bytearray(min(_BLOCK, size) or 1))
         self._told = 0
         self._ends = False

@@ -100,8 +100,8 @@ class SpecProvider(BaseProvider):
             "max_file_size": self.max_file_size,
             "supported_types": said.get("supported_types") or ["*"],
             "features": {
-                "resumable": bool(said.get("resumable")),
-                "chunked": bool(said.get("chunked")),
+                "resumable": bool(said.get("resumable")) or any(step.resume for step in spec.steps),
+                "chunked": bool(said.get("chunked")) or any(step.chunks for step in spec.steps),
                 "progress": True,
                 "folders": bool(said.get("folders")),
                 "expiration": bool(said.get("expiration")) or "expires" in spec.options,

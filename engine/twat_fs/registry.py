@@ -179,15 +179,12 @@ class Provider:
         """
         if self.spec.kind == "python":
             return self._upload_by_module(source, call, depth)
-        from twat_fs.retry import retrying
-        from twat_fs.upload_providers.declarative import run
-        from twat_fs.upload_providers.exchanging import sender
+        from twat_fs.upload_providers.sender import upload
         from twat_fs.wire.deleting import recipe
 
         job = self.job(source, call)
         with self.transport() as transport:
-            send = sender(transport, self.registry.settings.timeout, source, call.progress)
-            result = run(job, retrying(send, self.spec.retry, left=self.registry.settings.left))
+            result = upload(job, source, transport, self.registry.settings, call.progress)
             result.recipe = recipe(job, result)
             self._verify(transport, result, source, depth, job.hosts)
         return result

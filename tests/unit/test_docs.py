@@ -31,13 +31,12 @@ from twat_fs.spec.problems import DOCUMENTED
 from twat_fs.text import WORDS_LIMIT
 from twat_fs.urls import RESULT_LIMIT
 from twat_fs.validation import validate
-from twat_fs.wire.examples import example_file
+from twat_fs.wire.example_file import example_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-REFUSED = "# This version refuses it.\n"
 
 
 def page(name: str) -> str:
@@ -122,12 +121,11 @@ def test_every_key_of_the_language_stands_in_a_spec_that_is_shown() -> None:
     for block in SPECS:
         shown_keys |= set(_keys(load_module.load(block.text.encode()).data))
     schema = json.loads(page("schemas/provider.schema.json"))
-    assert set(_properties(schema)) - shown_keys - NOT_RUN == set()
+    assert set(_properties(schema)) - shown_keys - OF_CARDS == set()
 
 
-#: Keys of what this version refuses, and of cards of Python providers, which stand on pages of their own.
-NOT_RUN = {"chunks", "parallel", "resume", "offset", "poll", "until", "every", "for"}
-NOT_RUN |= {"kind", "module", "expiration", "folders", "resumable", "chunked", "overwrite"}
+#: Keys of cards of Python providers, which stand on pages of their own.
+OF_CARDS = {"kind", "module", "expiration", "folders", "resumable", "chunked", "overwrite"}
 
 
 def _keys(data: Any) -> Iterator[str]:
@@ -151,16 +149,8 @@ def _properties(schema: Any) -> Iterator[str]:
 
 
 def test_every_yaml_block_is_a_whole_spec() -> None:
-    odd = [str(block) for block in YAML if not block.text.startswith(("spec: 1", REFUSED))]
+    odd = [str(block) for block in YAML if not block.text.startswith("spec: 1")]
     assert odd == []
-
-
-def test_what_this_version_does_not_run_is_refused() -> None:
-    refused = [block for block in YAML if block.text.startswith(REFUSED)]
-    assert refused
-    for block in refused:
-        verdict = validate(block.text.encode(), block.page, None)
-        assert {problem.rule for problem in verdict.problems if problem.severity == "error"} == {"not-yet"}
 
 
 @pytest.mark.parametrize("target", sorted(set(DOCUMENTED.values())))
@@ -203,9 +193,8 @@ def test_the_tables_name_every_filter_and_function() -> None:
 def test_the_table_of_names_is_complete() -> None:
     told = " ".join(name for name, _, _ in rows("Name", "What it is", "Gives"))
     for root, (_, members) in ROOTS.items():
-        if root not in ("chunk", "previous"):
-            assert f"`{root}" in told
-            assert all(f"`{root}.{member}`" in told for member in members or ())
+        assert f"`{root}" in told
+        assert all(f"`{root}.{member}`" in told for member in members or ())
 
 
 @pytest.mark.parametrize(("template", "sent"), rows("Address", "Is sent as"))

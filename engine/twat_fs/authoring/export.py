@@ -10,7 +10,7 @@ from twat_fs.errors import UsageError
 from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Held, Shell
 from twat_fs.upload_providers.naming import random_text
-from twat_fs.wire.curl import pieces_of
+from twat_fs.wire.curl_words import pieces_of
 from twat_fs.wire.job import Inputs, start
 from twat_fs.wire.rehearsal import rehearse
 
@@ -84,6 +84,11 @@ def planned(spec: Spec, options: Mapping[str, Any], wanted: Sequence[str]) -> Ex
     """
     if spec.kind == "python":
         raise UsageError(f"{spec.name} is a Python provider: its requests are its own")
+    if any(step.chunks for step in spec.steps):
+        raise UsageError(
+            f"{spec.name} sends a file in pieces, as many as it needs, and no command can say that",
+            hint=f"`twat-fs upload FILE --provider {spec.name} --dry-run` writes them for one file.",
+        )
     unknown = [name for name in wanted if name not in {item.name for item in spec.credentials}]
     unknown += [name for name in options if name not in spec.options]
     if unknown:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.authoring.export import FACTS, NAME, PATH
 from twat_fs.expression.secrets import variable_of, word
 from twat_fs.messages import FilePart, Multipart, reveal
-from twat_fs.wire.curl import Take, as_curl, pieces_of
+from twat_fs.wire.curl import Take, as_curl
+from twat_fs.wire.curl_words import pieces_of
 from twat_fs.wire.replies import reading_of, template_text
 
 if TYPE_CHECKING:

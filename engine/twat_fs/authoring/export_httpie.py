@@ -9,7 +9,8 @@ from twat_fs.authoring.export import FACTS, NAME
 from twat_fs.errors import UsageError
 from twat_fs.expression.secrets import word
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Shell, TextPart, reveal
-from twat_fs.wire.curl import needs_of, pieces_of
+from twat_fs.wire.curl import needs_of
+from twat_fs.wire.curl_words import pieces_of
 
 if TYPE_CHECKING:
     from twat_fs.authoring.export import Export

@@ -9,7 +9,8 @@ from twat_fs.authoring.export import FACTS, credential_names, written
 from twat_fs.errors import UsageError
 from twat_fs.expression.secrets import variable_of
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Shell, TextPart
-from twat_fs.wire.curl import needs_of, pieces_of
+from twat_fs.wire.curl import needs_of
+from twat_fs.wire.curl_words import pieces_of
 from twat_fs.wire.replies import template_text
 
 if TYPE_CHECKING:

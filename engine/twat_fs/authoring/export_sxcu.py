@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from twat_fs.authoring.export import FACTS, NAME, credential_names, written
 from twat_fs.errors import UsageError
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Shell, TextPart, reveal
-from twat_fs.wire.curl import pieces_of
+from twat_fs.wire.curl_words import pieces_of
 
 if TYPE_CHECKING:
     from twat_fs.authoring.export import Export

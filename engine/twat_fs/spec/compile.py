@@ -10,13 +10,11 @@ from typing import Any
 
 from twat_fs.spec import flows, trees
 from twat_fs.spec.expressions import Expressions
-from twat_fs.spec.problems import Word
 
 BODIES = ("multipart", "form", "json", "raw")
 _TEXTS = ("name", "title", "homepage", "docs", "description", "setup", "deps", "kind", "module")
 _BASE = frozenset({"options", "credentials", "remote_path", "now", "file"})
 _OF_A_PIECE = frozenset({"chunk", "previous"})
-NOT_YET = ("chunks", "resume", "poll")
 
 
 class Compiler(Expressions):
@@ -85,7 +83,6 @@ class Compiler(Expressions):
             defaults: What stands in every step.
             more: Names that it sees beside the usual ones.
         """
-        self._refuse_not_yet(step)
         every = _BASE | {"vars", "saved"} | more
         sees = every | (_OF_A_PIECE if "chunks" in step else frozenset())
         if "chunks" in step:
@@ -102,12 +99,6 @@ class Compiler(Expressions):
         compiled["errors"] = self._errors(_mapping(step.get("errors")), sees)
         self.declared["saved"] |= set(compiled["save"])
         return compiled
-
-    def _refuse_not_yet(self, step: dict[str, Any]) -> None:
-        for key in NOT_YET:
-            word = next((item for item in step if item == key), None)
-            if isinstance(word, Word):
-                self.report("not-yet", f"this version does not run `{key}`", word.place, "A later version will.")
 
     def _when(self, text: Any, sees: frozenset[str]) -> Any:
         compiled = self.template(text, sees)

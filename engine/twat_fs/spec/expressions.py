@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 # How many unknown names are compared with the declared ones to find what was meant, and how long those may be.
 _HINTED = 20
 _COMPARED = 64
+_ONLY_IN = {
+    "chunk": "It has one in the request of a step with `chunks`.",
+    "previous": "It has one in a step with `chunks`, and in its `resume`.",
+    "reply": "It has one in queries.",
+    "result": "It has one in `delete`.",
+}
 
 
 class Expressions:
@@ -87,7 +93,8 @@ class Expressions:
         for root, *members in trees.paths(tree):
             near = ".".join([root, *members])
             if root not in sees:
-                self.report("unknown-name", f"`{near}` has no value here", self._near(text, near))
+                hint = _ONLY_IN.get(root, "")
+                self.report("unknown-name", f"`{near}` has no value here", self._near(text, near), hint)
             elif members and root in self.declared and members[0] not in self.declared[root]:
                 message = f"`{near}` is not declared" if root != "saved" else f"no step before this one saves `{near}`"
                 self.report("unknown-name", message, self._near(text, near), self._meant(root, members[0]))

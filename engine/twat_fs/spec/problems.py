@@ -68,7 +68,6 @@ DOCUMENTED = {
     "errors": "docs/spec-language.md#errors",
     "unused": "docs/spec-language.md#options",
     "example": "docs/spec-language.md#examples",
-    "not-yet": "docs/spec-language.md#pieces-resuming-and-waiting",
 }
 
 

@@ -14,7 +14,8 @@ from twat_fs.source import Source
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.play import Play
 from twat_fs.upload_providers.declarative import remove, run
-from twat_fs.wire.examples import OPENED, Mismatch, example_file, file_name, login_of, run_example, text_readings
+from twat_fs.wire.example_file import example_file, file_name
+from twat_fs.wire.examples import OPENED, OPENED_PIECE, Mismatch, login_of, run_example, text_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,7 +124,9 @@ class _Wire:
         meant = reveal(request.url)
         led = request._replace(url=self._host.url + _target(meant), private=True)
         got = self._transport.send(led, self._source if request.carries_file else None)
-        sent = as_step(self._host.requests[-1], meant, self._source.digest("sha256"))
+        piece = request.piece
+        content = (self._source.digest("sha256", *(piece or ())), OPENED_PIECE if piece else OPENED)
+        sent = as_step(self._host.requests[-1], meant, content)
         received = got._replace(url=reply.url)
         left = self._expected.get(request.step, [])
         self.exchanges.append(Exchange(request.step, sent, received, (left.pop(0) if left else None) or {}))
@@ -136,13 +139,13 @@ def _expected(spec: Spec, example: Mapping[str, Any]) -> dict[str, list[dict[str
     return {step: list(each) if isinstance(each, list) else [each] for step, each in found.items()}
 
 
-def as_step(seen: Seen, url: str, sha256: str) -> dict[str, Any]:
+def as_step(seen: Seen, url: str, content: tuple[str, str]) -> dict[str, Any]:
     """A request as it came over the wire, in the keys of a step.
 
     Args:
         seen: The request.
         url: The address that it was meant for.
-        sha256: Of the file; a body or a part that has it is the file.
+        content: The SHA-256 of what is sent of the file, and how a spec writes that.
     """
     headers = {name.lower(): value for name, value in seen.headers if name.lower() not in _STANDING}
     if headers.get("accept") == "*/*":  # the client library's
@@ -154,17 +157,17 @@ def as_step(seen: Seen, url: str, sha256: str) -> dict[str, Any]:
     login = login_of(headers.get("authorization", ""))
     if login is not None:
         step["basic_auth"] = login
-    step |= _body(seen, sha256)
+    step |= _body(seen, content)
     if "multipart" in step:
         del headers["content-type"]  # the engine's own, with its boundary
     return step
 
 
-def _body(seen: Seen, sha256: str) -> dict[str, Any]:
+def _body(seen: Seen, content: tuple[str, str]) -> dict[str, Any]:
     if seen.parts:
-        return {"multipart": {part.name: _part(part, sha256) for part in seen.parts}}
-    if seen.length and seen.sha256 == sha256:
-        return {"raw": OPENED}
+        return {"multipart": {part.name: _part(part, content) for part in seen.parts}}
+    if seen.length and seen.sha256 == content[0]:
+        return {"raw": content[1]}
     kind = (seen.header("Content-Type") or "").partition(";")[0]
     readings = text_readings(seen.body.decode("utf-8", "replace"))
     if kind == "application/json":
@@ -174,12 +177,12 @@ def _body(seen: Seen, sha256: str) -> dict[str, Any]:
     return {"raw": readings["raw"]} if seen.length else {}
 
 
-def _part(part: Any, sha256: str) -> dict[str, Any]:
+def _part(part: Any, content: tuple[str, str]) -> dict[str, Any]:
     import hashlib
 
     facts = {"filename": part.filename, "content_type": part.content_type}
-    is_file = part.filename is not None and hashlib.sha256(part.body).hexdigest() == sha256
-    value = OPENED if is_file else part.body.decode("utf-8", "replace")
+    is_file = part.filename is not None and hashlib.sha256(part.body).hexdigest() == content[0]
+    value = content[1] if is_file else part.body.decode("utf-8", "replace")
     return {"value": value, **{name: fact for name, fact in facts.items() if fact is not None}}
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twat_fs.http.transport import Transport
-    from twat_fs.messages import Reply, Request
+    from twat_fs.messages import Extent, Reply, Request
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Progress
 
@@ -19,7 +19,10 @@ _log = logger()
 
 
 def sender(
-    transport: Transport, seconds: float | None, source: Source | None = None, progress: Progress | None = None
+    transport: Transport,
+    seconds: float | None,
+    source: Source | None = None,
+    told: Callable[[Extent | None], Progress] | None = None,
 ) -> Callable[[Request], Reply]:
     """What sends a request once.
 
@@ -27,7 +30,7 @@ def sender(
         transport: The connections.
         seconds: The time without progress that the user asks for, or None.
         source: The file, for requests that carry it.
-        progress: Told how far the file is.
+        told: Gives what is told how far the whole file, or a piece of it, is.
     """
 
     def send(request: Request) -> Reply:
@@ -35,7 +38,8 @@ def sender(
         if seconds is not None:
             request = request._replace(timeout=request.timeout._replace(read=seconds))
         carries = request.carries_file
-        reply = transport.send(request, source if carries else None, progress if carries else None)
+        progress = told(request.piece) if carries and told else None
+        reply = transport.send(request, source if carries else None, progress)
         _log.debug("%s: %s: answered %d, %d bytes", request.provider, request.step, reply.status, len(reply.body))
         return reply
 

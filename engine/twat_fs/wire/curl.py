@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.expression.secrets import value_of, word
 from twat_fs.messages import Content, FilePart, Held, Multipart, RawFile, Shell, TextPart, reveal
+from twat_fs.wire.curl_words import by_hand, cut, opened, pieces_of
 
 if TYPE_CHECKING:
     from twat_fs.messages import Request, Text
@@ -177,9 +178,11 @@ def _body(request: Request, path: str, aside: Aside) -> tuple[str, list[str]]:
     """What is piped into curl, and its options."""
     body = request.body
     if isinstance(body, RawFile):
+        if body.piece is not None:
+            return f"{cut(path, body.piece)} | ", ["--data-binary @-"]
         if aside.size > _STREAMS and not reveal(request.url).partition("?")[0].endswith("/"):
-            return "", [f"-T {word([_opened(path)])}"]
-        return "", [f"--data-binary {word(['@' + _opened(path)])}"]
+            return "", [f"-T {word([opened(path)])}"]
+        return "", [f"--data-binary {word(['@' + opened(path)])}"]
     if isinstance(body, Content):
         text = reveal(body.text)
         if "\0" in text or len(text) > _ARGUMENT:
@@ -187,9 +190,10 @@ def _body(request: Request, path: str, aside: Aside) -> tuple[str, list[str]]:
         return "", [f"--data-raw {word(pieces_of(body.text))}"]
     if isinstance(body, Multipart):
         if all(_fits(part) for part in body.parts):
-            return "", [_part(part, path) for part in body.parts]
+            feed = f"{cut(path, request.piece)} | " if request.piece is not None else ""
+            return feed, [_part(part, path) for part in body.parts]
         kind = f"multipart/form-data; boundary={aside.boundary}"
-        feed = "\n".join(["{", *_by_hand(body, path, aside.boundary), "} | "])
+        feed = "\n".join(["{", *by_hand(body, path, aside.boundary), "} | "])
         return feed, [f"-H {word([f'Content-Type: {kind}'])}", "--data-binary @-"]
     if request.method in ("POST", "PUT", "PATCH"):
         # An empty body of known length, as the transport sends, and no type for it.
@@ -207,11 +211,6 @@ def _printed(pieces: Pieces) -> str:
         runs += [[other] for other in others]
     printed = [f"printf %s {word(run)}" for run in runs]
     return printed[0] if len(printed) == 1 else "{ " + "; printf '\\000'; ".join(printed) + "; }"
-
-
-def _opened(path: str) -> str:
-    """A path that curl does not take for something else."""
-    return f"./{path}" if path[:1] in "-@<" else path
 
 
 def _fits(part: TextPart | FilePart) -> bool:
@@ -241,7 +240,8 @@ def _part(part: TextPart | FilePart, path: str) -> str:
     if part.content_type is not None:
         extra += f";type={reveal(part.content_type)}"
     if isinstance(part, FilePart):
-        return f"-F {word([f'{part.name}=@{_in_quotes(_opened(path))}{extra}'])}"
+        content = "-" if part.piece is not None else _in_quotes(opened(path))
+        return f"-F {word([f'{part.name}=@{content}{extra}'])}"
     if extra:
         return f"-F {word([f'{part.name}={_in_quotes(reveal(part.value))}{extra}'])}"
     return f"--form-string {word([f'{part.name}=', *pieces_of(part.value)])}"
@@ -252,47 +252,9 @@ def _in_quotes(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _by_hand(body: Multipart, path: str, boundary: str) -> list[str]:
-    """Commands that print a form byte for byte."""
-    lines: list[str] = []
-    words: list[str] = []
-    for part in body.parts:
-        words.append(word([f"--{boundary}"]))
-        head: Pieces = [f'Content-Disposition: form-data; name="{_escaped(part.name)}"']
-        if part.filename is not None:
-            head += ['; filename="', *_name_of(part.filename), '"']
-        words.append(word(head))
-        if part.content_type is not None:
-            kind = part.content_type if isinstance(part.content_type, Held) else re.sub("[\r\n]", "", part.content_type)
-            words.append(word(["Content-Type: ", *pieces_of(kind)]))
-        words.append("''")
-        if isinstance(part, TextPart):
-            words.append(word(pieces_of(part.value)))
-            continue
-        lines += [f"  printf '%s\\r\\n' {' '.join(words)}", f"  cat {word([_opened(path)])}"]
-        words = ["''"]
-    return [*lines, f"  printf '%s\\r\\n' {' '.join([*words, word([f'--{boundary}--'])])}"]
-
-
-def _name_of(name: Text) -> Pieces:
-    if not isinstance(name, Held):
-        return [_escaped(name)]
-    command = f"$(printf %s {word(name.pieces)} | sed 's/\"/%22/g')"
-    return [Shell(command, reveal(name))]
-
-
-def _escaped(name: str) -> str:
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-
-
 def _address(url: Text) -> str:
     """The address; of what surrounds a secret in it, what is not ASCII is encoded as the transport would."""
     from urllib.parse import quote
 
     ascii_ = "".join(map(chr, range(0x21, 0x7F)))
     return word([piece if isinstance(piece, Shell) else quote(piece, safe=ascii_) for piece in pieces_of(url)])
-
-
-def pieces_of(text: Text) -> Pieces:
-    """A text as plain pieces and such that the shell puts in."""
-    return list(text.pieces) if isinstance(text, Held) else [text]

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from twat_fs.errors import TwatFsError, UploadError
-from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
-from twat_fs.source import media_type
-from twat_fs.units import parse_size
 from twat_fs.wire.deleting import begin, recipe
 from twat_fs.wire.differences import differences
+from twat_fs.wire.example_file import NOW, example_file, file_name
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twat_fs.expression.evaluate import FileFacts
     from twat_fs.results import UploadResult
     from twat_fs.spec.model import Spec
     from twat_fs.wire.job import Job
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
     #: Carries a request to whoever gives the example's reply: what was sent, in the keys of a step, and what came back.
     Carry = Callable[[Request, Reply], tuple[dict[str, Any], Reply]]
 
-#: When examples happen: 2026-01-01T00:00:00Z, so that what they send does not change from day to day.
-_NOW = 1_767_225_600
-#: How a spec writes the file's bytes.
-OPENED = "{{ file }}"
+#: How a spec writes the file's bytes, and those of a piece of it.
+OPENED, OPENED_PIECE = "{{ file }}", "{{ chunk }}"
 
 
 class Mismatch(NamedTuple):
@@ -64,7 +61,7 @@ def run_example(
     if player.mismatches:
         return player.mismatches
     try:
-        job = start(spec, player.inputs(), player.file())
+        job = start(player.spec, player.inputs(), player.file())
         result = run(job, player.exchange)
         outcome: dict[str, str] = {"url": str(result)}
     except UploadError as error:
@@ -110,18 +107,20 @@ class _Player:
     """Gives the example's replies in turn and compares what is sent."""
 
     def __init__(self, spec: Spec, example: Mapping[str, Any], carry: Carry) -> None:
-        self.spec = spec
+        self.spec = spec if _resumes(spec, example) else spec._replace(retry=spec.retry._replace(attempts=1))
         self.carry = carry
         self.example = example
         self.mismatches: list[Mismatch] = []
         self.single = "replies" not in example
         only = spec.steps[0].name
         replies = {only: example["reply"]} if "reply" in example else example.get("replies", {})
-        names = [step.name for step in spec.steps]
+        names = [name for step in spec.steps for name in (step.name, step.resume and step.resume.name) if name]
         for name in replies:
             if name not in names:
                 self.mismatches.append(Mismatch(("replies", name), f"there is no step `{name}`", key=True))
         self.replies = {name: list(_as_list(found)) for name, found in replies.items()}
+        self.lasting = {step.name for step in spec.steps if step.poll}  # the last reply stands for all that follow
+        self.lasting |= {step.name for step in spec.steps if step.chunks and isinstance(replies.get(step.name), dict)}
         sent = example.get("sent", {})
         if self.single:
             sent = {only: sent} if sent else {}
@@ -140,7 +139,7 @@ class _Player:
             options=self.example.get("options", {}),
             credentials={**made_up, **given},
             remote_path=str(self.example.get("remote_path", "")),
-            now=_NOW,
+            now=NOW,
             random=lambda count: "a" * count,
             choose=lambda _: 0,
         )
@@ -153,7 +152,8 @@ class _Player:
         waiting = self.replies.get(request.step, [])
         if not waiting:
             raise _NoReply(f"the example has no reply for the step `{request.step}`")
-        sent, reply = self.carry(request, _reply(waiting.pop(0), request))
+        facts = waiting[0] if len(waiting) == 1 and request.step in self.lasting else waiting.pop(0)
+        sent, reply = self.carry(request, _reply(facts, request))
         expected = self.sent.get(request.step, [])
         if expected:
             path = ("sent",) if self.single else ("sent", request.step)
@@ -170,6 +170,11 @@ class _Player:
         ]
 
 
+def _resumes(spec: Spec, example: Mapping[str, Any]) -> bool:
+    """Whether an example says how far the host came when a piece failed; else nothing is tried again."""
+    return any(step.resume and step.resume.name in example.get("replies", {}) for step in spec.steps)
+
+
 def _undeclared(spec: Spec, example: Mapping[str, Any]) -> list[Mismatch]:
     known = {"options": list(spec.options), "credentials": [item.name for item in spec.credentials]}
     return [
@@ -182,36 +187,6 @@ def _undeclared(spec: Spec, example: Mapping[str, Any]) -> list[Mismatch]:
 
 class _NoReply(TwatFsError):
     """A request that the example does not expect."""
-
-
-def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
-    """The file of an example: a name, a type, and a text or a size."""
-    import hashlib
-    from binascii import b2a_base64
-
-    text = str(facts.get("text", "hello" if "size" not in facts else ""))
-    content = text.encode()
-    stem, dot, suffix = name.rpartition(".")
-    return FileFacts(
-        {
-            "name": name,
-            "stem": stem if stem and dot else name,
-            "suffix": f".{suffix}" if stem and dot else "",
-            "size": parse_size(facts.get("size", len(content))),
-            "mtime": _NOW,
-            "type": facts.get("type") or media_type(name),
-            "text": text,
-            "base64": b2a_base64(content, newline=False).decode(),
-            "sha256": lambda: hashlib.sha256(content).hexdigest(),
-            "sha1": lambda: hashlib.sha1(content, usedforsecurity=False).hexdigest(),
-            "md5": lambda: hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        }
-    )
-
-
-def file_name(facts: Mapping[str, Any]) -> str:
-    """The name of an example's file."""
-    return str(facts.get("name", "example.txt"))
 
 
 def _nowhere(request: Request, reply: Reply) -> tuple[dict[str, Any], Reply]:
@@ -241,7 +216,7 @@ def _as_step(request: Request) -> dict[str, Any]:
     }
     body = request.body
     if isinstance(body, RawFile):
-        actual["raw"] = OPENED
+        actual["raw"] = OPENED if body.piece is None else OPENED_PIECE
     elif isinstance(body, Multipart):
         actual["multipart"] = {part.name: _part(part) for part in body.parts}
     elif isinstance(body, Content):
@@ -258,7 +233,9 @@ def text_readings(text: str) -> dict[str, Any]:
 def _part(part: Any) -> dict[str, Any]:
     facts = {"filename": part.filename, "content_type": part.content_type}
     shown: dict[str, Any] = {key: reveal(value) for key, value in facts.items() if value is not None}
-    return {"value": OPENED if isinstance(part, FilePart) else reveal(part.value), **shown}
+    if isinstance(part, FilePart):
+        return {"value": OPENED if part.piece is None else OPENED_PIECE, **shown}
+    return {"value": reveal(part.value), **shown}
 
 
 def _json_or_none(text: str) -> Any:

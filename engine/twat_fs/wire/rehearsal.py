@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.expression.evaluate import EvaluationError, evaluate
 from twat_fs.expression.filters import to_text
 from twat_fs.expression.secrets import bare, unwritable, variable_of, word
-from twat_fs.messages import Held, Shell, reveal
+from twat_fs.messages import Extent, Held, Shell, reveal
 from twat_fs.spec import trees
 from twat_fs.urls import authority
-from twat_fs.wire.curl import Aside, Take, as_curl, pieces_of
+from twat_fs.wire.curl import Aside, Take, as_curl
+from twat_fs.wire.curl_words import pieces_of
 from twat_fs.wire.plan import plan, wanted
 from twat_fs.wire.replies import jq_of, jq_step, reading_of, template_text
 
@@ -32,6 +33,8 @@ Tree = list[Any]
 _LATER = "reply.invalid"
 #: Ends what stands for a reply's value: a character that JSON and addresses encode, so that it shows where they do.
 _MARK = "\u00e9"
+#: Pieces of a file that are all shown.
+_SHOWN = 4
 
 
 def rehearse(job: Job, agent: str = "") -> list[tuple[Request, Aside]]:
@@ -81,6 +84,38 @@ class _Rehearsal:
         self._notes = []
         if not self._may_run(step):
             return
+        if step.poll is not None:
+            query = ", ".join(f"{key}: {value}" for key, value in step.poll.until.items())
+            self._notes.append(f"Repeat this every {step.poll.every:g} s until its reply has {query}")
+        if step.chunks is not None:
+            self._add_pieces(step, step.chunks.size)
+        else:
+            self._plan(step)
+
+    def _add_pieces(self, step: Step, size: int) -> None:
+        """Each piece, or the first, the second and the last of many."""
+        whole, total = self.job, int(bare(self.job.scope.names["file"]["size"]))
+        offsets = range(0, total or 1, size)
+        previous: dict[str, Any] = dict.fromkeys(step.save)
+        for index, offset in enumerate(offsets):
+            if len(offsets) > _SHOWN and 1 < index < len(offsets) - 1:
+                continue
+            if len(offsets) > _SHOWN and index == len(offsets) - 1:
+                self._notes.append(f"{index - 2} pieces of {size} bytes before this one are left out here")
+            self.job = whole.of_piece(Extent(offset, min(size, total - offset)), index, previous)
+            self._plan(step)
+            previous, self._notes = self.job.saved, []
+        self.job = whole
+        for name, query in step.save.items():
+            variable = f"{variable_of('saved', name)}_all"
+            value = f"https://{_LATER}/{name}{_MARK}"
+            need = f"${{{variable}:?set it to the list of what each piece gave as {name}}}"
+            origins = frozenset({f"saved.{name}"}) if query.get("secret") else frozenset()
+            whole.saved[name] = Held(
+                value, origins, (Shell(f"${{{variable}}}", value, needs=(need,), json=f"${{{variable}}}", later=True),)
+            )
+
+    def _plan(self, step: Step) -> None:
         size = int(bare(self.job.scope.names["file"]["size"]))
         boundary = "----twat-fs-" + self.job.scope.random(24)
         aside = Aside(self.agent, size, boundary, variable_of("", step.name)[1:])
@@ -156,9 +191,9 @@ class _Rehearsal:
 
     def _settled(self, tree: Tree) -> Tree:
         kind = tree[0]
-        if not any(path[0] == "saved" for path in trees.paths(tree)):
+        if not any(path[0] in ("saved", "previous") for path in trees.paths(tree)):
             return tree
-        if kind == "path":
+        if kind == "path" and (tree[1] == "saved" or len(tree[2]) < 2):
             return tree if len(tree[2]) < 2 else self._member(tree)
         if kind in ("cat", "list"):
             return [kind, [self._settled(part) for part in tree[1]]]
