@@ -36,8 +36,8 @@ class PiecesHost:
         if seen.method == "GET":
             return Play(200, bytes(self.files[path])) if path in self.files else Play(404)
         mishap = self.mishaps.pop(0) if self.mishaps and seen.expected else None
-        if mishap in (refused, denied):
-            return Play(503 if mishap is refused else 401)
+        if mishap in _INSTEAD:
+            return _INSTEAD[mishap]
         answer = self.answer(seen, path)
         return mishap(seen, answer) if mishap else answer
 
@@ -58,6 +58,14 @@ def refused(seen: Seen, answer: Play) -> Play:
 def denied(seen: Seen, answer: Play) -> Play:
     """The host takes nothing, since it does not accept the key."""
     raise AssertionError
+
+
+def stalled(seen: Seen, answer: Play) -> Play:
+    """The host takes nothing, and says nothing."""
+    raise AssertionError
+
+
+_INSTEAD = {refused: Play(503), denied: Play(401), stalled: Play(mute=True)}
 
 
 def lost(seen: Seen, answer: Play) -> Play:

@@ -68,3 +68,28 @@ def tls_host(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) ->
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
     with hosts.uploadserver(home, certificate, ca_file) as host:
         yield host
+
+
+@pytest.fixture(scope="session")
+def tuspyserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
+    with hosts.tuspyserver(tmp_path_factory.mktemp("tuspyserver")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def tus_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
+    environment.need_npm()
+    with hosts.tus_node(tmp_path_factory.mktemp("tus")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
+    with hosts.gcs(tmp_path_factory.mktemp("gcs")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def moto_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
+    with hosts.moto(tmp_path_factory.mktemp("moto")) as host:
+        yield host

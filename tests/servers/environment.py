@@ -20,10 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+PACKAGE = Path(__file__).with_name("node")
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
 
 
@@ -40,6 +43,40 @@ def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE) -> Path:
             if not place.is_dir():
                 _build(place, requirements)
     return place / "bin"
+
+
+def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:
+    """A copy of a folder with a `package.json`, with what that names, installed now if there is none."""
+    content = b"".join(path.read_bytes() for path in sorted(package.iterdir()))
+    place = cache / f"node-{hashlib.sha256(content).hexdigest()[:16]}"
+    if not place.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        with _locked(place.with_suffix(".lock")):
+            if not place.is_dir():
+                _build_node(place, package)
+    return place
+
+
+def need_npm() -> None:
+    """Skip where there is no npm; where `CI` is set there must be one, so that no server is skipped everywhere."""
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        assert not os.environ.get("CI"), "the servers from npm cannot be installed: there is no npm"
+        pytest.skip("there is no npm, so the servers from npm are not tested")
+
+
+def _build_node(place: Path, package: Path) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
+    try:
+        shutil.copytree(package, temporary, dirs_exist_ok=True)
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund"]
+        done = subprocess.run(
+            command, cwd=temporary, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        if done.returncode:
+            raise CannotPrepare(f"npm could not install {package.name}:\n{done.stdout}{done.stderr}")
+        temporary.rename(place)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _digest(requirements: Path) -> str:

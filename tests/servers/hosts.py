@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import ssl
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers.environment import prepared
+from tests.servers.environment import prepared, prepared_node
 from tests.servers.process import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,42 @@ def wsgidav(home: Path) -> Iterator[Host]:
 
     with running(command, home) as port:
         yield Host(f"http://127.0.0.1:{port}", home, "dav", "dav-pw", needs_login_to_read=True)
+
+
+@contextmanager
+def tuspyserver(home: Path) -> Iterator[Host]:
+    """tus in Python; what it takes lies in `folder` under its number."""
+    files = _folder(home, "files")
+    program = [*_module("uvicorn"), "--app-dir", str(HERE), "tus_app:app", "--host", "127.0.0.1", "--port"]
+    with running(lambda port: [*program, str(port)], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", files)
+
+
+@contextmanager
+def tus_node(home: Path) -> Iterator[Host]:
+    """tus in JavaScript, by the people of the protocol; what it takes lies in `folder` under its number."""
+    files = _folder(home, "files")
+    program = [str(shutil.which("node")), str(prepared_node() / "tus.mjs")]
+    with running(lambda port: [*program, str(port), str(files)], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", files)
+
+
+@contextmanager
+def gcs(home: Path) -> Iterator[Host]:
+    """Google's storage in memory, with the bucket `bkt`; anybody reads and writes."""
+    program = [*_module("gcp_storage_emulator"), "start", "--host=127.0.0.1", "--in-memory", "--default-bucket=bkt"]
+    with running(lambda port: [*program, f"--port={port}"], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home)
+
+
+@contextmanager
+def moto(home: Path) -> Iterator[Host]:
+    """S3 without signatures, with the bucket `twat`, which anybody may read."""
+    with running(lambda port: [*_module("moto.server"), "-H", "127.0.0.1", "-p", str(port)], home) as port:
+        host = Host(f"http://127.0.0.1:{port}", home)
+        bucket = urllib.request.Request(f"{host.url}/twat", method="PUT", headers={"x-amz-acl": "public-read-write"})
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(bucket, timeout=10).close()
+        yield host
 
 
 def _module(name: str) -> list[str]:

@@ -37,3 +37,13 @@ def test_what_cannot_be_installed_is_told_in_the_words_of_pip_and_leaves_nothing
     with pytest.raises(environment.CannotPrepare, match="no-such-server"):
         environment.prepared(requirements, cache)
     assert [path.suffix for path in cache.iterdir()] == [".lock"]
+
+
+def test_what_npm_cannot_install_is_told_in_its_words_and_leaves_nothing(tmp_path: Path) -> None:
+    environment.need_npm()
+    package, cache = tmp_path / "node", tmp_path / "cache"
+    package.mkdir()
+    (package / "package.json").write_text('{"dependencies": {"no-such-server": "file:./no-such-server.tgz"}}')
+    with pytest.raises(environment.CannotPrepare, match="npm could not install"):
+        environment.prepared_node(package, cache)
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]
