@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Union
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from requests.cookies import get_cookie_header
 
 from twat_fs.errors import BadReply, ProxyError, Redirected, UploadError
 from twat_fs.http.address import check_name
-from twat_fs.http.answer import decoded, read_whole
+from twat_fs.http.answer import coding_of, decoded, lead_of, read_whole, reply_of
 from twat_fs.http.body import StreamingBody
 from twat_fs.http.connection import WHO_ASKS
 from twat_fs.http.errors import FOREIGN, translate
@@ -151,7 +150,7 @@ class Transport:
         def streamed(request: Request, _body: StreamingBody, response: Response) -> Reply:
             if _succeeded(request, response.status_code):
                 self._pour(response, sink, limit)
-            return _reply(request, response, b"")
+            return reply_of(request, response, b"")
 
         return self._run(request, StreamingBody(request.body), streamed)
 
@@ -261,22 +260,22 @@ class Transport:
         if not body.complete and (status < 400 or _succeeded(request, status)):
             # Never a success, and never a redirect that a caller might follow as one.
             early = f"{host}: the host answered {status} before it had the whole file"
-            raise Redirected(f"{early}{_lead(response)}") if 300 <= status < 400 else BadReply(early)
+            raise Redirected(f"{early}{lead_of(response)}") if 300 <= status < 400 else BadReply(early)
         if 300 <= status < 400 and not _succeeded(request, status):
-            return _reply(request, response, b"")
+            return reply_of(request, response, b"")
         if _succeeded(request, status):
-            return _reply(request, response, read_whole(response.raw, _coding(response), host))
+            return reply_of(request, response, read_whole(response.raw, coding_of(response), host))
         self._exchange.hurry(ERROR_BODY_SECONDS)
         try:
-            return _reply(request, response, read_whole(response.raw, _coding(response), host))
+            return reply_of(request, response, read_whole(response.raw, coding_of(response), host))
         except (UploadError, *FOREIGN):
-            return _reply(request, response, b"")
+            return reply_of(request, response, b"")
 
     def _pour(self, response: Response, sink: Sink, limit: int | None) -> None:
         exchange = self._exchange
         exchange.limit = None
         begun, count = time.monotonic(), 0
-        for block in decoded(response.raw, _coding(response), exchange.host):
+        for block in decoded(response.raw, coding_of(response), exchange.host):
             count += len(block)
             if limit is not None and count > limit:
                 raise BadReply(f"{exchange.host}: more than {limit} bytes came back")
@@ -287,22 +286,3 @@ class Transport:
 
 def _succeeded(request: Request, status: int) -> bool:
     return status in request.expect if request.expect else 200 <= status < 300
-
-
-def _lead(response: Response) -> str:
-    try:
-        host = urlsplit(response.headers.get("Location", "")).hostname or ""
-    except ValueError:
-        host = ""
-    return f", with a redirect to {host}" if re.fullmatch(r"[a-z0-9.:-]{1,253}", host) else ""
-
-
-def _coding(response: Response) -> str:
-    return response.headers.get("Content-Encoding", "")
-
-
-def _reply(request: Request, response: Response, body: bytes) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    # A compressed body has an end of its own, without which it was refused.
-    framed = not body or any(name in headers for name in ("content-length", "transfer-encoding", "content-encoding"))
-    return Reply(status=response.status_code, url=reveal(request.url), headers=headers, body=body, framed=framed)
