@@ -147,7 +147,7 @@ def lists(depth: int) -> st.SearchStrategy[str]:
     return st.one_of(
         st.lists(text, min_size=1, max_size=3).map(lambda each: f"[{', '.join(each)}]"),
         st.builds("({} | split({}))".format, text, _SOME),
-        st.builds("({} | split)".format, text),
+        st.builds("(('x' + {}) | split)".format, text),  # never empty: the first item of nothing is null
         st.builds("({} if {} else {})".format, items, boolean, items),
     )
 
