@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import UsageError
@@ -30,6 +31,7 @@ class Settings(NamedTuple):
         ca_file: Certificates to trust instead of the usual ones, or None.
         timeout: Seconds without progress, for every request, or None.
         ends: The moment by which all must be done, on the monotonic clock, or None.
+        stopped: Set where all is to end now.
     """
 
     environ: Mapping[str, str]
@@ -39,6 +41,7 @@ class Settings(NamedTuple):
     ca_file: str | None
     timeout: float | None
     ends: float | None = None
+    stopped: Event | None = None
 
     @property
     def network(self) -> dict[str, Any]:
@@ -47,7 +50,14 @@ class Settings(NamedTuple):
 
     def left(self) -> float:
         """Seconds that are left."""
+        if self.stopped is not None and self.stopped.is_set():
+            return 0.0
         return math.inf if self.ends is None else self.ends - time.monotonic()
+
+    def stop(self) -> None:
+        """Leave no time to whatever is under way with these settings, in any thread."""
+        if self.stopped is not None:
+            self.stopped.set()
 
     @property
     def unfinished(self) -> str:
@@ -159,6 +169,7 @@ def settings(
         ca_file=authorities,
         timeout=timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT")),
         ends=None if max_time is None else time.monotonic() + max_time,
+        stopped=Event(),
     )
 
 

@@ -78,6 +78,8 @@ class UploadError(TwatFsError):
     kind: ClassVar[str] = "error"
     #: False where the provider was passed over, not tried.
     tried: ClassVar[bool] = True
+    #: True where the provider may well take another file.
+    of_the_file: ClassVar[bool] = False
     exit_code = 4
 
     def __init__(
@@ -158,18 +160,21 @@ class Conflict(NonRetryableError):
     """Something stands in the way, such as a file of that name or a missing parent folder (409)."""
 
     kind = "conflict"
+    of_the_file = True
 
 
 class TooLarge(NonRetryableError):
     """The file is larger than the host takes (413)."""
 
     kind = "too_large"
+    of_the_file = True
 
 
 class UnsupportedType(NonRetryableError):
     """The host does not take files of this type (415)."""
 
     kind = "unsupported_type"
+    of_the_file = True
 
 
 class QuotaExceeded(NonRetryableError):
@@ -182,6 +187,7 @@ class BadRequest(NonRetryableError):
     """The host does not understand the request (400, 422, 501, 505, other 4xx)."""
 
     kind = "bad_request"
+    of_the_file = True
 
 
 class Redirected(NonRetryableError):
@@ -194,6 +200,7 @@ class Rejected(NonRetryableError):
     """A reply that says no in its body."""
 
     kind = "rejected"
+    of_the_file = True
 
 
 class BadReply(NonRetryableError):
@@ -216,6 +223,14 @@ class NotOffered(NonRetryableError):
     kind = "not_offered"
     tried = False
     exit_code = 2
+
+
+class SetAside(NonRetryableError):
+    """The provider failed several files in a row and is not tried for the rest of the run."""
+
+    kind = "set_aside"
+    tried = False
+    exit_code = 5
 
 
 class TrustError(NonRetryableError):

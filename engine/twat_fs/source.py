@@ -256,7 +256,7 @@ def _open_regular(path: str) -> int:
     os.close(descriptor)
     raise SourceNotFound(
         f"{path}: this is {_kind_of(mode)}, not a regular file",
-        hint="Make an archive of a folder first; save a stream to a file first.",
+        hint="A folder goes up with --recursive, --zip or --tar; save a stream to a file first.",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs._version import USER_AGENT
 from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of
+from twat_fs.circuit import Circuit
 from twat_fs.environment import provider_names, settings
 from twat_fs.errors import NotOffered, TrustError, UploadError, UploadFailed, UploadTimeout, UsageError
 from twat_fs.fitting import Needs, unfit, unmet
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from twat_fs.wire.curl import Aside
 
 __all__ = ["DEPTHS", "DryRun", "Needs", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
-__all__ += ["plan_upload", "recorder_for", "upload", "upload_file"]
+__all__ += ["plan_upload", "recorder_for", "send_to", "upload", "upload_file"]
 
 _log = logger()
 
@@ -131,19 +132,41 @@ def upload(
         SourceError: The file cannot be read, or changed while it was sent.
         UsageError: The call is wrong.
     """
-    recorder = recorder or Recorder(None)
+    return send_to(registry.candidates(names), source, options, recorder or Recorder(None), Circuit(), names)
+
+
+def send_to(
+    candidates: Sequence[Provider],
+    source: Source,
+    options: UploadOptions,
+    recorder: Recorder,
+    circuit: Circuit,
+    names: Sequence[str],
+) -> Outcome:
+    """Try each of these providers until one takes the file; see `upload`.
+
+    Args:
+        candidates: The providers, in order.
+        source: The open file.
+        options: How to upload.
+        recorder: Writes the receipts.
+        circuit: Knows who failed the files before this one.
+        names: The providers that the caller names; empty where they are the default order.
+    """
     if options.skip_existing and recorder.history is None:
         raise UsageError("without a history it cannot be known what is there already")
     call = call_for(source, options)
     if source.renamed:
         _log.warning("the file's name is not UTF-8; it is sent as %s", call.name)
     outcome = Outcome(source.size)
-    candidates = registry.candidates(names)
     for index, candidate in enumerate(candidates):
-        failure = _unsuited(candidate, source, call, options.needs, alone=len(candidates) == 1)
+        failure: UploadError | None = circuit.broken(candidate.name)
+        failure = failure or _unsuited(candidate, source, call, options.needs, alone=len(candidates) == 1)
         failure = failure or _try(candidate, source, call, options, outcome, recorder)
         if failure is None:
+            circuit.worked(candidate.name)
             break
+        circuit.failed(failure)
         outcome.attempts.append(failure)
         told = failure.tried or bool(names)
         if isinstance(failure, TrustError) or (options.fragile and told):

@@ -35,7 +35,26 @@ def print_version() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(readable=False))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(readable=False))
+@click.option("-r", "--recursive", is_flag=True, help="Upload the files in folders, and in the folders below.")
+@click.option("--zip", "archive", flag_value="zip", help="Upload each folder as one archive, NAME.zip.")
+@click.option("--tar", "archive", flag_value="tar", help="Upload each folder as one archive, NAME.tar.gz.")
+@click.option(
+    "--from-file",
+    metavar="LIST",
+    type=click.Path(readable=False),
+    help="Upload what LIST names too, a path a line; - is standard input.",
+)
+@click.option("-0", "--null", is_flag=True, help="In LIST a NUL stands after each path, as `find -print0` writes it.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Upload so many files at the same time.",
+)
 @click.option(
     "-p",
     "--provider",
@@ -82,7 +101,7 @@ def print_version() -> None:
 @ca_file
 @common
 def upload(**given: Any) -> int:
-    """Upload FILE and print its URL; - is standard input."""
+    """Upload each FILE and print its URL; - is standard input."""
     from twat_fs.cli import uploading
 
     return uploading.run(given)

@@ -68,16 +68,22 @@ class Report:
         except (OSError, ValueError):
             silence(sys.stderr)
 
-    def error(self, error: TwatFsError) -> None:
-        """Print what went wrong and what to do next."""
+    def error(self, error: TwatFsError, file: str = "") -> None:
+        """Print what went wrong and what to do next.
+
+        Args:
+            error: The failure.
+            file: The file that it is about, where it is one of several.
+        """
+        about = f"{file}: " if file else ""
         if isinstance(error, UploadFailed) and len(error.attempts) > 1:
-            self.say("twat-fs: no provider took the file:")
+            self.say(f"twat-fs: {about}no provider took the file:")
             for attempt in error.attempts:
                 self.say(f"  {line_of(attempt)}")
         elif isinstance(error, UploadFailed):
-            self.say(f"twat-fs: {line_of(error.attempts[0])}")
+            self.say(f"twat-fs: {about}{line_of(error.attempts[0])}")
         else:
-            self.say(f"twat-fs: {error.message}")
+            self.say(f"twat-fs: {about}{error.message}")
         if isinstance(error, SpecError):
             for row in error.problems:
                 self.say(f"  {row}")

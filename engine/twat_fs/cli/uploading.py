@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.batch import Batch, Done
+from twat_fs.cli.gathering import gathered
+from twat_fs.cli.progress import Progress
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.cli.spooling import opened
 from twat_fs.environment import settings
-from twat_fs.errors import NotAccepted, TwatFsError, UploadFailed, UsageError
+from twat_fs.errors import NotAccepted, SourceError, TwatFsError, UploadFailed, UsageError
 from twat_fs.fitting import Needs
 from twat_fs.registry import Registry
 from twat_fs.text import printable
-from twat_fs.upload import UploadOptions, line_of, named, plan_upload, recorder_for, upload
+from twat_fs.upload import UploadOptions, line_of, named, plan_upload, recorder_for
 
 if TYPE_CHECKING:
-    from twat_fs.history.recorder import Recorder
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from twat_fs.batch import Item
     from twat_fs.source import Source
     from twat_fs.upload import Outcome
 
-#: Seconds that an upload may take before a progress bar is worth looking at.
-_PATIENCE = 1.0
 #: Seconds after `--max-time` that are for saying so.
 _GRACE = 0.3
+#: The status where some of several files failed, or each for another reason.
+_SOME_FAILED = 6
 
 
 def run(given: dict[str, Any]) -> int:
@@ -42,7 +47,6 @@ def run(given: dict[str, Any]) -> int:
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     names = named(given["provider"])
-    progress = _Progress(report)
     options = UploadOptions(
         remote_path=given["remote_path"],
         unique=given["unique"],
@@ -51,18 +55,23 @@ def run(given: dict[str, Any]) -> int:
         check="none" if given["no_check"] else given["check"],
         options=given_options(given["option"]),
         needs=needs_of(given, registry),
-        progress=progress if _shows_progress(given) else None,
         history=not given["no_history"],
         skip_existing=given["skip_existing"],
     )
+    items = gathered(given)
     try:
+        _settle(registry, names, given)
         if given["dry_run"]:
-            return _dry_run(report, registry, given, names, options)
-        return _upload(report, registry, given, names, options)
+            return _dry_run(report, registry, items, names, options)
+        return _upload(report, registry, given, items, names, options)
     except OutputLost:
         return 1
-    finally:
-        progress.close()
+    except TwatFsError as error:
+        if not given["as_json"]:
+            raise
+        for item in items:
+            report.record(_record(Done(item, None, error)))
+        return error.exit_code
 
 
 def needs_of(given: dict[str, Any], registry: Registry) -> Needs:
@@ -73,7 +82,7 @@ def needs_of(given: dict[str, Any], registry: Registry) -> Needs:
     """
     password = registry.settings.environ.get("TWAT_FS_PASSWORD") if given["password"] else None
     if given["password"] and not password:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UsageError("--password: there is nobody to ask", hint="Set TWAT_FS_PASSWORD to it.")
         import click
 
@@ -83,57 +92,81 @@ def needs_of(given: dict[str, Any], registry: Registry) -> Needs:
     return Needs(given["expires"], given["private"], password, given["deletable"], given["direct"])
 
 
-def _sent(
-    source: Source,
+def _settle(registry: Registry, names: list[str], given: dict[str, Any]) -> None:
+    """See to it that all providers are there and may run; of one that changed, ask whether it may."""
+    try:
+        registry.candidates(names)
+    except NotAccepted as error:
+        from twat_fs.cli import adding
+
+        if not (adding.interactive() and adding.review({**given, "names": [error.provider]}) == 0):
+            raise
+
+
+@contextmanager
+def _opened(item: Item, environ: Mapping[str, str]) -> Iterator[Source]:
+    if item.archive:
+        from twat_fs.cli.archiving import archived
+
+        way = archived(item.path, item.archive, item.name)
+    else:
+        way = opened(item.path, item.name, environ)
+    with way as source:
+        yield source
+
+
+def _upload(
+    report: Report,
     registry: Registry,
     given: dict[str, Any],
+    items: list[Item],
     names: list[str],
     options: UploadOptions,
-    recorder: Recorder,
-) -> Outcome:
-    try:
-        return upload(source, registry, names, options, recorder)
-    except NotAccepted as error:
-        if not _reviewed(error, given):
-            raise
-        return upload(source, registry, names, options, recorder)
-
-
-def _reviewed(error: NotAccepted, given: dict[str, Any]) -> bool:
-    """Ask, where there is somebody to ask, whether a spec that changed may run."""
-    from twat_fs.cli import adding
-
-    return adding.interactive() and adding.review({**given, "names": [error.provider]}) == 0
-
-
-def _upload(report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions) -> int:
+) -> int:
     recorder = recorder_for(registry.settings, wanted=options.history)
-    record: dict[str, Any] = {"file": given["file"]}
+    environ = registry.settings.environ
+    batch = Batch(
+        registry, names, options, recorder, lambda item: _opened(item, environ), digests=bool(given["as_json"])
+    )
+    progress = Progress(items) if _shows_progress(given) else None
     try:
-        with opened(given["file"], given["name"], registry.settings.environ) as source:
-            outcome = _sent(source, registry, given, names, options, recorder)
-            record |= _facts(outcome)
-            if outcome.result is None:
-                raise UploadFailed(outcome.attempts)
-            try:
-                _show(report, given, source, record)
-            finally:
-                outcome.keep()
-    except TwatFsError as error:
-        if not given["as_json"]:
-            raise
-        provider = error.headline.provider if isinstance(error, UploadFailed) else ""
-        report.record({**record, "error": error.message, "hint": error.hint, "provider": provider})
-        return error.exit_code
-    return 0
+        codes = [
+            _show(report, given, done, progress, alone=len(items) == 1)
+            for done in batch.run(items, given["jobs"], progress.of if progress else None)
+        ]
+    finally:
+        if progress:
+            progress.close()
+    return status_of(codes)
 
 
-def _show(report: Report, given: dict[str, Any], source: Source, record: dict[str, Any]) -> None:
-    """Print the URL, before anything else is done with it."""
+def status_of(codes: Sequence[int]) -> int:
+    """The status of several uploads: 0 if all worked, theirs where all failed alike, else 6."""
+    return codes[0] if len(set(codes)) == 1 else _SOME_FAILED if codes else 0
+
+
+def _show(report: Report, given: dict[str, Any], done: Done, progress: Progress | None, *, alone: bool) -> int:
+    """Print what became of an item; returns the status that it has."""
+    error = done.error
+    if progress:
+        progress.step_aside()
     if given["as_json"]:
-        report.record({**record, "sha256": source.digest("sha256")}, dear=True)
-    else:
-        report.result(str(record["url"]), dear=True)
+        report.record(_record(done), dear=error is None)
+    elif error is None and done.outcome is not None:
+        report.result(str(done.outcome.result), dear=True)
+    elif error is not None:
+        report.error(error, "" if alone or isinstance(error, SourceError) else done.item.path)
+    return error.exit_code if error is not None else 0
+
+
+def _record(done: Done) -> dict[str, Any]:
+    record: dict[str, Any] = {"file": done.item.path}
+    if done.outcome is not None:
+        record |= _facts(done.outcome)
+    if done.error is None:
+        return {**record, "sha256": done.sha256}
+    provider = done.error.headline.provider if isinstance(done.error, UploadFailed) else ""
+    return {**record, "error": done.error.message, "hint": done.error.hint, "provider": provider}
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
@@ -156,22 +189,22 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     return facts
 
 
-def _dry_run(
-    report: Report, registry: Registry, given: dict[str, Any], names: list[str], options: UploadOptions
-) -> int:
+def _dry_run(report: Report, registry: Registry, items: list[Item], names: list[str], options: UploadOptions) -> int:
     from twat_fs.wire.rehearsal import as_curl
 
-    with opened(given["file"], given["name"], registry.settings.environ) as source:
-        rehearsed = plan_upload(source, registry, names, options)
-    first, *others = rehearsed.providers
-    if others and not options.fragile:
-        report.result(f"# {first} is tried first, then {', '.join(others)}")
-    for reason in rehearsed.passed_over:
-        report.result(f"# passed over: {printable(line_of(reason))}")
-    if not rehearsed.requests:
-        report.result(f"# {first} is a Python provider: its requests are its own")
-    for request, save in rehearsed.requests:
-        report.result(as_curl(request, given["name"] if given["file"] == "-" else given["file"], save))
+    for item in items:
+        with _opened(item, registry.settings.environ) as source:
+            rehearsed = plan_upload(source, registry, names, item.wanted(options))
+            path = source.name if item.archive or item.path == "-" else item.path
+        first, *others = rehearsed.providers
+        if others and not options.fragile:
+            report.result(f"# {first} is tried first, then {', '.join(others)}")
+        for reason in rehearsed.passed_over:
+            report.result(f"# passed over: {printable(line_of(reason))}")
+        if not rehearsed.requests:
+            report.result(f"# {first} is a Python provider: its requests are its own")
+        for request, save in rehearsed.requests:
+            report.result(as_curl(request, path, save))
     return 0
 
 
@@ -192,31 +225,3 @@ def given_options(texts: tuple[str, ...]) -> dict[str, str]:
 
 def _shows_progress(given: dict[str, Any]) -> bool:
     return not given["quiet"] and not given["as_json"] and sys.stderr is not None and sys.stderr.isatty()
-
-
-class _Progress:
-    """A bar on standard error, once the upload has taken a while."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._begun = time.monotonic()
-        self._bar: Any = None
-        self._shown = 0
-
-    def __call__(self, sent: int, total: int) -> None:
-        if self._bar is None:
-            if time.monotonic() - self._begun < _PATIENCE or sent >= total:
-                return
-            import click
-
-            self._bar = click.progressbar(length=total, file=sys.stderr, show_eta=True, show_percent=True)
-            self._bar.__enter__()
-        if sent < self._shown:  # a new attempt begins at the start
-            self._bar.pos, self._shown = 0, 0
-        self._bar.update(sent - self._shown)
-        self._shown = sent
-
-    def close(self) -> None:
-        """End the line that the bar stands in."""
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Union
 
 from twat_fs.cli import findings
-from twat_fs.cli.report import OutputLost, Report
+from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.environment import settings
 from twat_fs.errors import SourceError, UsageError
 from twat_fs.registry import Registry
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     registry = Registry(settings(providers_d=given["providers_d"]))
-    verdicts = [_verdict(read) for read in specs_named(registry, given["specs"])]
     report = Report(quiet=given["quiet"])
+    log_to_stderr(report, given["verbose"] or -1)  # what examples make the engine say is no news
+    verdicts = [_verdict(read) for read in specs_named(registry, given["specs"])]
     form = given["form"]
     if form == "json":
         lines = iter([findings.as_json(verdicts)])

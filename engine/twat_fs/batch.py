@@ -1,0 +1,164 @@
+"""Many files in one run: some at the same time, results in the order of the files, no failure that stops the others."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+from twat_fs.circuit import Circuit
+from twat_fs.errors import TwatFsError, UploadFailed, UsageError
+from twat_fs.interruption import Interrupted
+from twat_fs.upload import send_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from twat_fs.calls import Outcome, UploadOptions
+    from twat_fs.history.recorder import Recorder
+    from twat_fs.registry import Provider, Registry
+    from twat_fs.source import Source
+    from twat_fs.upload_providers.protocols import Progress
+
+    #: Gives for an item what is told of the bytes that were sent.
+    Telling = Callable[["Item"], Progress]
+
+#: Files for each worker that are begun before the first of them is done: a slow one does not hold the others up, and
+#: what is known of those that wait does not grow.
+_AHEAD = 4
+
+#: Seconds that the uploads under way have where something ends them all.
+_FAREWELL = 0.5
+
+
+class Item(NamedTuple):
+    """One thing to upload.
+
+    Attributes:
+        path: The file, as the user wrote it.
+        name: The name to send, instead of its own.
+        folder: The folder that it is to be in below the wanted one, such as `photos/2026/`.
+        archive: `zip` or `tar` where the path is a folder that goes up as one archive.
+    """
+
+    path: str
+    name: str | None = None
+    folder: str = ""
+    archive: str | None = None
+
+    def wanted(self, options: UploadOptions) -> UploadOptions:
+        """How to upload this one: its own folder goes below the wanted one."""
+        return options._replace(remote_path=(options.remote_path or "") + self.folder) if self.folder else options
+
+
+class Done(NamedTuple):
+    """What became of one item.
+
+    Attributes:
+        item: The item.
+        outcome: What the providers said, or None where none was asked.
+        error: Why there is no URL, or None.
+        sha256: The digest of what was sent, where it was asked for.
+    """
+
+    item: Item
+    outcome: Outcome | None
+    error: TwatFsError | None
+    sha256: str | None = None
+
+
+class Batch:
+    """The uploads of one run.
+
+    Args:
+        registry: Where providers come from.
+        names: The providers that the caller names; empty for the default order.
+        options: How to upload.
+        recorder: Writes the receipts.
+        opened: Opens an item.
+        digests: Whether the digest of each file is wanted.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        names: Sequence[str],
+        options: UploadOptions,
+        recorder: Recorder,
+        opened: Callable[[Item], AbstractContextManager[Source]],
+        *,
+        digests: bool = False,
+    ) -> None:
+        self._registry = registry
+        self._names = names
+        self._options = options
+        self._recorder = recorder
+        self._opened = opened
+        self._digests = digests
+        self._circuit = Circuit()
+        self._own = threading.local()
+
+    def run(self, items: Iterable[Item], jobs: int, progress: Telling | None = None) -> Iterator[Done]:
+        """Upload them; gives what became of each in their order, as it is known. A wrong call is the last of them.
+
+        Args:
+            items: The items.
+            jobs: How many go up at the same time; one goes up in the caller's own thread.
+            progress: Gives for an item what is told of the bytes that were sent.
+        """
+        found = self._in_turn(items, progress) if jobs == 1 else self._at_once(items, jobs, progress)
+        with closing(found):
+            for done in found:
+                yield done
+                if isinstance(done.error, UsageError):  # the next would meet it again
+                    return
+
+    def _in_turn(self, items: Iterable[Item], progress: Telling | None) -> Generator[Done, None, None]:
+        for item in items:
+            yield self._done(item, progress)
+
+    def _at_once(self, items: Iterable[Item], jobs: int, progress: Telling | None) -> Generator[Done, None, None]:
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="twat-fs-job")
+        waiting: deque[Future[Done]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(self._done, item, progress))
+                if len(waiting) >= jobs * _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except Interrupted as end:
+            end.left = "what was being sent may have been stored"
+            raise
+        finally:
+            if waiting:  # something ends it all: what is under way has a moment to let go of what it began at its host
+                self._registry.settings.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                wait(waiting, timeout=_FAREWELL)
+            pool.shutdown(wait=not waiting)
+
+    def _done(self, item: Item, progress: Telling | None) -> Done:
+        outcome, digest = None, None
+        options = item.wanted(self._options)
+        if progress is not None:
+            options = options._replace(progress=progress(item))
+        try:
+            with self._opened(item) as source:
+                outcome = send_to(self._candidates(), source, options, self._recorder, self._circuit, self._names)
+                digest = source.digest("sha256") if self._digests and outcome.result is not None else None
+                # Before it is printed, since that may have to wait for other files: so nothing is lost meanwhile.
+                outcome.keep()
+        except TwatFsError as error:
+            return Done(item, outcome, error)
+        failed = UploadFailed(outcome.attempts) if outcome.result is None else None
+        return Done(item, outcome, failed, digest)
+
+    def _candidates(self) -> list[Provider]:
+        """Each worker's own, made once: a client, and what is known of a provider, serve all its files."""
+        if not hasattr(self._own, "candidates"):
+            self._own.candidates = self._registry.candidates(self._names)
+        found: list[Provider] = self._own.candidates
+        return found
