@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from twat_fs.errors import SetAside
+from twat_fs.errors import BadRequest, Conflict, Rejected, SetAside, TooLarge, UnsupportedType
 from twat_fs.logs import logger
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ _log = logger()
 
 #: Files that a provider may fail one after the other.
 PATIENCE = 3
+
+#: Failures of a provider that may well take another file.
+_OF_THE_FILE = (BadRequest, Conflict, Rejected, TooLarge, UnsupportedType)
 
 
 class Circuit:
@@ -31,7 +34,7 @@ class Circuit:
 
     def failed(self, error: UploadError) -> None:
         """Note that it did not; what is the file's own fault, or no failure of a try, does not count."""
-        if error.tried and not error.of_the_file:
+        if error.tried and not isinstance(error, _OF_THE_FILE):
             with self._lock:
                 count = self._failures[error.provider] = self._failures.get(error.provider, 0) + 1
             if count == PATIENCE:

@@ -78,8 +78,6 @@ class UploadError(TwatFsError):
     kind: ClassVar[str] = "error"
     #: False where the provider was passed over, not tried.
     tried: ClassVar[bool] = True
-    #: True where the provider may well take another file.
-    of_the_file: ClassVar[bool] = False
     exit_code = 4
 
     def __init__(
@@ -160,21 +158,18 @@ class Conflict(NonRetryableError):
     """Something stands in the way, such as a file of that name or a missing parent folder (409)."""
 
     kind = "conflict"
-    of_the_file = True
 
 
 class TooLarge(NonRetryableError):
     """The file is larger than the host takes (413)."""
 
     kind = "too_large"
-    of_the_file = True
 
 
 class UnsupportedType(NonRetryableError):
     """The host does not take files of this type (415)."""
 
     kind = "unsupported_type"
-    of_the_file = True
 
 
 class QuotaExceeded(NonRetryableError):
@@ -187,7 +182,6 @@ class BadRequest(NonRetryableError):
     """The host does not understand the request (400, 422, 501, 505, other 4xx)."""
 
     kind = "bad_request"
-    of_the_file = True
 
 
 class Redirected(NonRetryableError):
@@ -200,7 +194,6 @@ class Rejected(NonRetryableError):
     """A reply that says no in its body."""
 
     kind = "rejected"
-    of_the_file = True
 
 
 class BadReply(NonRetryableError):
@@ -264,27 +257,21 @@ class VerifyError(NonRetryableError):
     result: str | None = None
 
 
+_PASSING = (UploadTimeout, NetworkError, RateLimited, Unavailable)
+_FINAL = (
+    AuthError,
+    Forbidden,
+    NotFound,
+    Conflict,
+    TooLarge,
+    UnsupportedType,
+    QuotaExceeded,
+    BadRequest,
+    Redirected,
+)
+
 #: Error names that a spec may use, with their classes: the table of `docs/spec-language.md`, section Errors.
-SPEC_ERRORS: dict[str, type[UploadError]] = {
-    error.kind: error
-    for error in (
-        UploadTimeout,
-        NetworkError,
-        RateLimited,
-        Unavailable,
-        AuthError,
-        Forbidden,
-        NotFound,
-        Conflict,
-        TooLarge,
-        UnsupportedType,
-        QuotaExceeded,
-        BadRequest,
-        Redirected,
-        Rejected,
-        BadReply,
-    )
-}
+SPEC_ERRORS: dict[str, type[UploadError]] = {error.kind: error for error in (*_PASSING, *_FINAL, Rejected, BadReply)}
 
 
 class UploadFailed(TwatFsError):
