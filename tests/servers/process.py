@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 STARTING = 30.0
@@ -24,7 +24,7 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def running(command: Callable[[int], Sequence[str]], home: Path) -> Iterator[int]:
+def running(command: Callable[[int], Sequence[str]], home: Path, **variables: str) -> Iterator[int]:
     """Run what `command(port)` says, its home and log in `home`; gives the port, and ends the whole process group.
 
     A free port may be taken by somebody else before the server has it, so a start that fails is tried again.
@@ -32,7 +32,7 @@ def running(command: Callable[[int], Sequence[str]], home: Path) -> Iterator[int
     for start in range(STARTS):
         port = free_port()
         log = home / f"{start}.log"
-        process = _spawn(command(port), home, log)
+        process = _spawn(command(port), home, log, variables)
         try:
             if _accepts(process, port):
                 yield port
@@ -49,7 +49,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _spawn(command: Sequence[str], home: Path, log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], home: Path, log: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
     surroundings = {
         "PATH": os.defpath,
         "HOME": str(home),
@@ -58,6 +58,7 @@ def _spawn(command: Sequence[str], home: Path, log: Path) -> subprocess.Popen[by
         "TMPDIR": str(home),
         "LC_ALL": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
+        **variables,
     }
     with log.open("wb") as out:
         return subprocess.Popen(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.test_names import MULTIPART, NAMES, PUT_OPEN
+from tests.servers.judges import NAMES
+from tests.servers.test_names import MULTIPART
 from tests.servers.test_webdav import FOLDER_FIRST, LOGIN
 
 if TYPE_CHECKING:
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from tests.servers.hosts import Host
 
 pytestmark = pytest.mark.servers
+
+
+PUT_OPEN = """
+request:
+  method: PUT
+  url: "BASE/open/{{ file.name }}"
+  raw: "{{ file }}"
+result: {url: "BASE/open/{{ file.name }}"}
+"""
 
 
 def run_as_script(user: User, name: str, **environment: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.servers
 def test_all_who_ask_at_once_get_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
 
-    def build(place: Path, requirements: Path) -> None:
+    def build(place: Path, requirements: Path, *, partly: bool) -> None:
         built.append(requirements)
         (place / "bin").mkdir(parents=True)
 
@@ -40,10 +42,26 @@ def test_what_cannot_be_installed_is_told_in_the_words_of_pip_and_leaves_nothing
 
 
 def test_what_npm_cannot_install_is_told_in_its_words_and_leaves_nothing(tmp_path: Path) -> None:
-    environment.need_npm()
     package, cache = tmp_path / "node", tmp_path / "cache"
     package.mkdir()
     (package / "package.json").write_text('{"dependencies": {"no-such-server": "file:./no-such-server.tgz"}}')
-    with pytest.raises(environment.CannotPrepare, match="npm could not install"):
+    with pytest.raises(environment.CannotPrepare, match=r"npm could not install|no npm"):
         environment.prepared_node(package, cache)
     assert [path.suffix for path in cache.iterdir()] == [".lock"]
+
+
+def test_what_can_be_installed_is_there_where_something_else_cannot(tmp_path: Path) -> None:
+    here, requirements, package = tmp_path / "here-1-py3-none-any.whl", tmp_path / "requirements.txt", tmp_path / "node"
+    with zipfile.ZipFile(here, "w") as wheel:
+        wheel.writestr("here.py", "")
+        wheel.writestr("here-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: here\nVersion: 1\n")
+        wheel.writestr("here-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("here-1.dist-info/RECORD", "")
+    requirements.write_text(f"{here}  # it is there\n./not-there\n")
+    package.mkdir()
+    (package / "package.json").write_text("{}")
+    found = environment.missing(requirements, package, tmp_path / "cache")
+    assert found.keys() - {environment.NODE} == {"./not-there"}
+    assert found == environment.missing(requirements, package, tmp_path / "cache")
+    python = environment.prepared(requirements, tmp_path / "cache") / "python"
+    subprocess.run([str(python), "-c", "import here"], check=True)

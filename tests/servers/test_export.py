@@ -18,7 +18,7 @@ from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.hosts import file_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support import Answer, Cli
@@ -32,12 +32,11 @@ NAMES = [name for name in bundled.NAMES if not success(name).get("options")]
 #: What a filter makes of a secret in an address, no variable of a shell can stand for.
 NAMES.remove("discord")
 #: Where the URL is made by a filter or a choice, which a person is told to do.
-BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo", "pomf", "uploadcare"}
+BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo"}
 SEVERAL = {name for name in NAMES if len(Stage(name).order) > 1}
 #: Each with the reason why ShareX cannot say it.
 NOT_SHAREX = {"fal": "several steps", "filebin": "sha256", "tempsh": "makes of", "tmpfilesorg": "makes of"}
 NOT_SHAREX |= {"tmpfilelink": "makes of", "imgur": "makes of", "zenodo": "several steps", "pinata": "makes of"}
-NOT_SHAREX |= {"pomf": "makes of", "uploadcare": "makes of"}
 
 
 @pytest.fixture(params=NAMES)
@@ -88,7 +87,10 @@ def test_the_script_for_curl_uploads_and_prints_the_url(
     assert sending(host)
 
 
-def test_the_command_for_httpie_sends_what_curl_sends(run_cli: Cli, name: str, host: FakeHost, tmp_path: Path) -> None:
+def test_the_command_for_httpie_sends_what_curl_sends(
+    run_cli: Cli, name: str, host: FakeHost, tmp_path: Path, need: Callable[..., None]
+) -> None:
+    need("httpie")
     (tmp_path / "a file.txt").write_bytes(BYTES)
     command = exported(run_cli, name, host, "httpie")
     if name in SEVERAL:

