@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Plan:
     large_pairs: int
     folders: tuple[int, ...] = (10, 70, 1_000)
     installs: bool = True
+    receipts: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Bench:
                 yield from self._one(host, file)
             yield from self._put(host)
         yield self._receipt()
+        yield from self._history(self.plan.receipts)
         yield from (self._folder(count) for count in self.plan.folders)
         yield from (self._catalogue(count) for count in self.plan.folders[-2:])
 
@@ -105,6 +108,18 @@ class Bench:
         theirs = self._ours(self.plain, self.small, name="no receipt")
         ours = Command("receipt", tuple(word for word in theirs.words if word != "--no-history"))
         return self._compare("1 KiB HTTP", ours, theirs, self.plain)
+
+    def _history(self, count: int) -> Iterator[Pair]:
+        """An upload, and the list of the newest, where there are many receipts, beside where there are few."""
+        start = (sys.executable, "-m", "twat_fs")
+        upload = [word for word in self._ours(self.plain, self.small).words if word != "--no-history"]
+        many, few = (("env", f"XDG_DATA_HOME={self.home / name}") for name in ("many", "few"))
+        filling = (sys.executable, "-m", "benchmarks.history", str(self.home / "many"), str(count))
+        subprocess.run(filling, cwd=peers.HERE.parent, check=True)
+        for title, words in (("1 KiB HTTP", tuple(upload)), ("history", (*start, "history"))):
+            uploads = title != "history"
+            ours = Command(f"{count} before", (*many, *words), prints_url=uploads)
+            yield self._compare(title, ours, Command("few before", (*few, *words), prints_url=uploads), self.plain)
 
     def _folder(self, count: int) -> Pair:
         ours = self._ours(self.plain, self.small, self._providers(self.plain, count), f"{count} specs")

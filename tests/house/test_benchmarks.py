@@ -21,7 +21,7 @@ def test_the_benchmarks_run_and_write_their_page(tmp_path: Path) -> None:
     done = subprocess.run(words, cwd=ROOT, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     titles = {line[:15].strip() for line in done.stdout.splitlines()}
-    assert {"start", "1 KiB HTTP", "1 KiB TLS", "16 MiB HTTP", "16 MiB TLS", "catalogue"} <= titles
+    assert {"start", "1 KiB HTTP", "1 KiB TLS", "16 MiB HTTP", "16 MiB TLS", "history", "catalogue"} <= titles
     assert "\n| 16 MiB TLS | twat-fs | requests |" in (tmp_path / "benchmarks.md").read_text()
     chart = ET.parse(tmp_path / "benchmarks.svg")
     bars = [text.text for text in chart.iter("{http://www.w3.org/2000/svg}text") if str(text.text).endswith(" x")]
