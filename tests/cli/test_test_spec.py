@@ -66,7 +66,7 @@ def test_what_went_over_the_wire_is_shown_beside_what_is_expected(run_cli: Cli) 
     assert answer.out.splitlines() == [
         f"{path.relative_to(run_cli.home)}: it goes up: pass",
         "  POST https://api.example.com/begin",
-        "    headers.authorization = <hidden>",
+        "    headers.authorization = Bearer <hidden>",
         "    headers.content-type = application/json",
         "    json.name = a.txt  (expected a.txt)",
         "    answered 200",
@@ -77,11 +77,108 @@ def test_what_went_over_the_wire_is_shown_beside_what_is_expected(run_cli: Cli) 
         "  gives https://api.example.com/view/7",
         f"{path.relative_to(run_cli.home)}: a wrong key: pass",
         "  POST https://api.example.com/begin",
-        "    headers.authorization = <hidden>",
+        "    headers.authorization = Bearer <hidden>",
         "    headers.content-type = application/json",
         "    json.name = example.txt",
         "    answered 401",
         f"  gives the error auth: {AUTH}",
+    ]
+
+
+PIECES = """\
+steps:
+  - name: send
+    method: PATCH
+    url: https://api.example.com/up
+    headers: {At: "{{ chunk.offset }}"}
+    raw: "{{ chunk }}"
+    chunks: {size: 1 KiB}
+    resume: {method: HEAD, url: "https://api.example.com/up", offset: {header: At}}
+retry: {attempts: 2, initial: 0s}
+result: {url: {text: true}}
+examples:
+  - file: {name: a.txt, size: 1030}
+    replies:
+      send: [{status: 204}, {status: 503}, {status: 200, text: "https://api.example.com/view/7"}]
+      send-resume: {status: 204, headers: {At: 1028}}
+    sent:
+      send: [{headers: {At: 0}, raw: "{{ chunk }}"}, {}, {headers: {At: 1028}}]
+      send-resume: {method: HEAD}
+    url: https://api.example.com/view/7
+"""
+DELETING = """\
+request: {url: "https://api.example.com/up", raw: "{{ file }}", save: {id: id}}
+result: {url: link}
+delete: {method: DELETE, url: "https://api.example.com/files/{{ saved.id }}"}
+examples:
+  - title: it is deleted
+    reply: {status: 200, json: {id: 7, link: "https://api.example.com/view/7"}}
+    url: https://api.example.com/view/7
+    delete: {reply: {status: 204}, sent: {method: DELETE, headers: {X-Key: null}}}
+  - title: it was gone
+    reply: {status: 200, json: {id: 7, link: "https://api.example.com/view/7"}}
+    url: https://api.example.com/view/7
+    delete: {reply: {status: 404}, gone: true}
+  - title: it stays
+    reply: {status: 200, json: {id: 7, link: "https://api.example.com/view/7"}}
+    url: https://api.example.com/view/7
+    delete: {reply: {status: 403, text: no}, error: ENDS}
+"""
+
+
+def test_a_deletion_is_shown_with_what_is_expected_of_it_and_how_it_ends(run_cli: Cli) -> None:
+    run_cli.spec("mine", DELETING.replace("ENDS", "forbidden"))
+    answer = run_cli("test-spec", "mine")
+    assert answer.code == 0, answer
+    assert answer.out.split(": it is deleted: pass\n")[1].splitlines()[:10] == [
+        "  POST https://api.example.com/up",
+        "    headers.content-type = text/plain",
+        "    raw = {{ file }}",
+        "    answered 200",
+        "  gives https://api.example.com/view/7",
+        "  DELETE https://api.example.com/files/7",
+        "    method = DELETE  (expected DELETE)",
+        "    headers.x-key is not sent  (expected nothing)",
+        "    answered 204",
+        "  deletion gives deleted",
+    ]
+    assert "    answered 404\n  deletion gives gone already\n" in answer.out
+    assert "    answered 403\n  deletion gives the error forbidden: " in answer.out
+
+
+def test_a_deletion_that_ends_otherwise_than_expected_fails(run_cli: Cli) -> None:
+    run_cli.spec("mine", DELETING.replace("ENDS", "auth"))
+    gone, stays = only(run_cli)["examples"][1:]
+    assert (gone["passed"], gone["deletion"]["outcome"]) == (True, "gone already")
+    assert not stays["passed"]
+    assert [mismatch["at"] for mismatch in stays["mismatches"]] == [["delete"]]
+    assert [each["status"] for each in stays["deletion"]["exchanges"]] == [403]
+
+
+def test_pieces_and_what_is_asked_when_one_is_lost_are_shown_with_what_is_expected_of_them(run_cli: Cli) -> None:
+    run_cli.spec("mine", PIECES)
+    answer = run_cli("test-spec", "mine")
+    assert answer.code == 0, answer
+    assert answer.out.splitlines()[1:] == [
+        "  PATCH https://api.example.com/up",
+        "    headers.at = 0  (expected 0)",
+        "    headers.content-type = text/plain",
+        "    raw = {{ chunk }}  (expected {{ chunk }})",
+        "    answered 204",
+        "  PATCH https://api.example.com/up",
+        "    headers.at = 1024",
+        "    headers.content-type = text/plain",
+        "    raw = {{ chunk }}",
+        "    answered 503",
+        "  HEAD https://api.example.com/up",
+        "    method = HEAD  (expected HEAD)",
+        "    answered 204",
+        "  PATCH https://api.example.com/up",
+        "    headers.at = 1028  (expected 1028)",
+        "    headers.content-type = text/plain",
+        "    raw = {{ chunk }}",
+        "    answered 200",
+        "  gives https://api.example.com/view/7",
     ]
 
 

@@ -46,7 +46,7 @@ def gives(reply: dict[str, Any], **given: Any) -> str:
     text = as_yaml(from_sxcu(uploader(**given), "a host"))
     compiled = from_card(compile_card(text.encode(), None, "new"))
     played = play(compiled, {"file": {"name": "a.png", "text": "x"}, "reply": {"status": 200, **reply}, "url": ""})
-    return played.outcome
+    return played.upload.outcome
 
 
 @pytest.mark.parametrize(

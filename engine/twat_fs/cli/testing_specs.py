@@ -20,7 +20,7 @@ from twat_fs.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from twat_fs.testing.spec_play import Played
+    from twat_fs.testing.spec_play import Act, Played
 
 #: Characters of a value that are shown.
 _SHOWN = 60
@@ -87,21 +87,28 @@ def _as_text(tested: _Tested, *, quiet: bool) -> Iterator[str]:
     for played in tested.played:
         if played.mismatches or not quiet:
             yield f"{path}: {printable(played.title)}: {'fail' if played.mismatches else 'pass'}"
-            yield from _exchange_lines(played)
+            yield from _played_lines(played)
 
 
-def _exchange_lines(played: Played) -> Iterator[str]:
-    for exchange in played.exchanges:
+def _played_lines(played: Played) -> Iterator[str]:
+    yield from _act_lines(played.upload)
+    yield f"  gives {printable(played.upload.outcome, _LINE)}"
+    if played.deletion:
+        yield from _act_lines(played.deletion)
+        yield f"  deletion gives {printable(played.deletion.outcome, _LINE)}"
+    for mismatch in played.mismatches:
+        where = ".".join(map(str, mismatch.path)) or "the example"
+        yield f"  {printable(f'{where}: {mismatch.message}', _LINE)}"
+
+
+def _act_lines(act: Act) -> Iterator[str]:
+    for exchange in act.exchanges:
         yield f"  {exchange.sent['method']} {printable(exchange.sent['url'], _LINE)}"
         sent, expected = dict(_leaves(exchange.sent)), dict(_leaves(exchange.expected))
         for name in [*sent, *(name for name in expected if name not in sent)]:
             if name not in ("method", "url") or name in expected:
                 yield f"    {_row(name, sent.get(name), expected, in_sent=name in sent)}"
         yield f"    answered {exchange.reply.status}"
-    yield f"  gives {printable(played.outcome, _LINE)}"
-    for mismatch in played.mismatches:
-        where = ".".join(map(str, mismatch.path)) or "the example"
-        yield f"  {printable(f'{where}: {mismatch.message}', _LINE)}"
 
 
 def _row(name: str, value: Any, expected: dict[str, Any], *, in_sent: bool) -> str:
@@ -139,11 +146,8 @@ def _as_data(tested: _Tested) -> dict[str, Any]:
             {
                 "title": played.title,
                 "passed": not played.mismatches,
-                "outcome": played.outcome,
-                "exchanges": [
-                    {"step": each.step, "sent": each.sent, "expected": each.expected, "status": each.reply.status}
-                    for each in played.exchanges
-                ],
+                **_act_data(played.upload),
+                "deletion": _act_data(played.deletion) if played.deletion else None,
                 "mismatches": [
                     {"at": list(mismatch.path), "message": mismatch.message} for mismatch in played.mismatches
                 ],
@@ -151,6 +155,14 @@ def _as_data(tested: _Tested) -> dict[str, Any]:
             for played in tested.played
         ],
     }
+
+
+def _act_data(act: Act) -> dict[str, Any]:
+    exchanges = [
+        {"step": each.step, "sent": each.sent, "expected": each.expected, "status": each.reply.status}
+        for each in act.exchanges
+    ]
+    return {"outcome": act.outcome, "exchanges": exchanges}
 
 
 def _serve(registry: Registry, report: Report, given: dict[str, Any]) -> int:

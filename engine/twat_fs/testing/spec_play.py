@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from twat_fs.errors import UploadError
@@ -18,16 +18,23 @@ from twat_fs.wire.example_file import example_file, file_name
 from twat_fs.wire.examples import OPENED, OPENED_PIECE, Mismatch, login_of, run_example, text_readings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from twat_fs.results import UploadResult
-    from twat_fs.spec.model import Spec
+    from twat_fs.spec.model import Spec, Step
     from twat_fs.testing.seen import Seen
     from twat_fs.wire.job import Job
+
+T = TypeVar("T")
+#: What an example says of the requests of each step, in order.
+_Expected = dict[str, list[dict[str, Any]]]
 
 #: What the engine and its client library send with every request; a spec has no say in it.
 _STANDING = ("host", "user-agent", "accept-encoding", "connection", "content-length", "expect")
 
+
+_NOT_RUN = "nothing: it was not run to its end"
+#: How a deletion ends well: whether the file was there.
+_ENDS = {True: "deleted", False: "gone already"}
 
 #: Bytes that a request may carry beside the file.
 _ROOM = 1 << 20
@@ -49,20 +56,37 @@ class Exchange(NamedTuple):
     expected: dict[str, Any]
 
 
+class Act(NamedTuple):
+    """An upload, or the deletion of one.
+
+    Attributes:
+        exchanges: What went over the wire, in order.
+        outcome: The URL that came of it, `deleted` or `gone already`, or `the error KIND: MESSAGE`.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    outcome: str
+
+
 class Played(NamedTuple):
     """How an example went.
 
     Attributes:
         title: The example's, or what it expects.
-        exchanges: What went over the wire, in order.
-        outcome: The URL that came of it, or `the error KIND: MESSAGE`.
+        upload: How the upload went.
+        deletion: How it was deleted again, where the example says so and there was something to delete.
         mismatches: Where it is not as the example says; none where it passes.
     """
 
     title: str
-    exchanges: tuple[Exchange, ...]
-    outcome: str
+    upload: Act
+    deletion: Act | None
     mismatches: tuple[Mismatch, ...]
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All that went over the wire, in order."""
+        return (*self.upload.exchanges, *(self.deletion.exchanges if self.deletion else ()))
 
 
 def play(spec: Spec, example: Mapping[str, Any]) -> Played:
@@ -82,10 +106,18 @@ def play(spec: Spec, example: Mapping[str, Any]) -> Played:
         FakeHost(lambda _: waiting.pop(0), keep=source.size + _ROOM) as host,
         Transport(user_agent="twat-fs test-spec") as transport,
     ):
-        wire = _Wire(host, source, transport, waiting, _expected(spec, example))
-        mismatches = run_example(spec, example, wire.run, remove, wire.carry)
+        wire = _Wire(host, source, transport, waiting)
+        mismatches = run_example(
+            spec,
+            example,
+            wire.acting(run, _expected(spec.steps, example)),
+            wire.acting(remove, _expected(spec.delete, example.get("delete", {}))),
+            wire.carry,
+        )
+    acts = [Act(tuple(exchanges), outcome) for exchanges, outcome in wire.acts]
+    upload, deletion = [*acts, None, None][:2]
     title = str(example.get("title") or example.get("url") or f"the error {example.get('error')}")
-    return Played(title, tuple(wire.exchanges), wire.outcome, tuple(mismatches))
+    return Played(title, upload or Act((), _NOT_RUN), deletion, tuple(mismatches))
 
 
 class _Wire:
@@ -97,25 +129,33 @@ class _Wire:
         source: Source,
         transport: Transport,
         waiting: list[Play],
-        expected: dict[str, list[dict[str, Any]]],
     ) -> None:
-        self._expected = expected
+        self._expected: _Expected = {}
         self._host = host
         self._source = source
         self._transport = transport
         self._waiting = waiting
-        self.exchanges: list[Exchange] = []
-        self.outcome = "nothing: it was not run to its end"
+        self.acts: list[tuple[list[Exchange], str]] = []
 
-    def run(self, job: Job, exchange: Callable[..., Any]) -> UploadResult:
-        """Run the steps, and note what comes of them."""
-        try:
-            result = run(job, exchange)
-        except UploadError as error:
-            self.outcome = f"the error {error.kind}: {error.message}"
-            raise
-        self.outcome = str(result)
-        return result
+    def acting(self, work: Callable[[Job, Any], T], expected: _Expected) -> Callable[[Job, Any], T]:
+        """The same work, which notes what goes over the wire, with what the example says of that, and how it ends."""
+
+        def act(job: Job, exchange: Any) -> T:
+            self._expected = expected
+            exchanges: list[Exchange] = []
+            self.acts.append((exchanges, _NOT_RUN))
+            outcome = _NOT_RUN
+            try:
+                result = work(job, exchange)
+                outcome = _ENDS[result] if isinstance(result, bool) else str(result)
+            except UploadError as error:
+                outcome = f"the error {error.kind}: {error.message}"
+                raise
+            finally:
+                self.acts[-1] = (exchanges, outcome)
+            return result
+
+        return act
 
     def carry(self, request: Request, reply: Reply) -> tuple[dict[str, Any], Reply]:
         """Send a request over loopback, where the example's reply waits for it."""
@@ -129,13 +169,15 @@ class _Wire:
         sent = as_step(self._host.requests[-1], meant, content)
         received = got._replace(url=reply.url)
         left = self._expected.get(request.step, [])
-        self.exchanges.append(Exchange(request.step, sent, received, (left.pop(0) if left else None) or {}))
+        self.acts[-1][0].append(Exchange(request.step, sent, received, (left.pop(0) if left else None) or {}))
         return sent, received
 
 
-def _expected(spec: Spec, example: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _expected(steps: Sequence[Step], example: Mapping[str, Any]) -> _Expected:
     """What an example says of the requests of each step, in order."""
-    found = example.get("sent", {}) if "replies" in example else {spec.steps[0].name: example.get("sent", {})}
+    found = (
+        example.get("sent", {}) if "replies" in example else {step.name: example.get("sent", {}) for step in steps[:1]}
+    )
     return {step: list(each) if isinstance(each, list) else [each] for step, each in found.items()}
 
 
