@@ -160,5 +160,7 @@ class Batch:
         """Each worker's own, made once: a client, and what is known of a provider, serve all its files."""
         if not hasattr(self._own, "candidates"):
             self._own.candidates = self._registry.candidates(self._names)
+            for candidate in self._own.candidates:
+                candidate.keeps = True
         found: list[Provider] = self._own.candidates
         return found

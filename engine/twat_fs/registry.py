@@ -89,7 +89,10 @@ class Provider:
         entry: Where its spec is.
         spec: The compiled spec.
         registry: Whose it is.
+        keeps: Whether connections are kept from one upload to the next.
     """
+
+    keeps = False
 
     def __init__(self, entry: Entry, spec: Spec, registry: Registry) -> None:
         self.entry = entry
@@ -97,6 +100,7 @@ class Provider:
         self.registry = registry
         self._claims = trust.claims(entry, spec, registry.settings)
         self._client: Any = None
+        self._kept: Transport | None = None
         self._set: dict[str, str] | None = None
 
     @property
@@ -218,10 +222,14 @@ class Provider:
         return [authority(value) for value in self._wire_options(given, addresses).values()]
 
     def transport(self) -> Transport:
-        """New connections, as the settings say."""
+        """Connections for one upload, as the settings say: new ones, or those that are kept."""
         from twat_fs.http.transport import Transport
 
-        return Transport(user_agent=USER_AGENT, **self.registry.settings.network)
+        if self._kept is not None and not self._kept.closed:
+            return self._kept
+        made = Transport(user_agent=USER_AGENT, keeps=self.keeps, **self.registry.settings.network)
+        self._kept = made if self.keeps else None
+        return made
 
     def _verify(self, transport: Transport, url: str, source: Sent, depth: str, hosts: Sequence[str]) -> bool:
         from twat_fs.verify import verify
@@ -285,10 +293,6 @@ class Provider:
 
     def _check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""
-        owner = None if self.entry.bundled else self.registry.catalog.owner(variable)
-        if owner is not None and variable not in self._claims and not self.registry.settings.trusts(self.name):
-            raise TrustError(
-                f"{self.entry.path} wants {variable}, which belongs to the bundled provider {owner}",
-                self.name,
-                hint=f"If you trust that file with it, set TWAT_FS_TRUST={self.name}.",
-            )
+        owner = None if self.entry.bundled or variable in self._claims else self.registry.catalog.owner(variable)
+        if owner is not None:
+            trust.check_owner(self.entry.path, self.name, variable, owner, self.registry.settings)

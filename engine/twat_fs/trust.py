@@ -46,6 +46,20 @@ class Accepted(NamedTuple):
         return [str(name) for name in self.facts.get("claims", [])]
 
 
+def check_owner(path: str, provider: str, variable: str, owner: str, settings: Settings) -> None:
+    """Refuse a spec a secret of a bundled provider, unless the user trusts it.
+
+    Raises:
+        TrustError: The user does not.
+    """
+    if not settings.trusts(provider):
+        raise TrustError(
+            f"{path} wants {variable}, which belongs to the bundled provider {owner}",
+            provider,
+            hint=f"If you trust that file with it, set TWAT_FS_TRUST={provider}.",
+        )
+
+
 def claims(entry: Entry, spec: Spec, settings: Settings) -> Sequence[str]:
     """The variables of bundled providers that the user lets a spec have.
 

@@ -259,3 +259,27 @@ def test_a_signal_ends_all_that_are_under_way(run_cli: Cli, spec: str) -> None:
     assert err.decode().splitlines() == ["twat-fs: interrupted; what was being sent may have been stored"]
     pending = run_cli("history", "--pending", "--json").records
     assert [receipt["state"] for receipt in pending] == ["pending"] * 3
+
+
+# Connections
+
+
+@pytest.mark.parametrize(("jobs", "most"), [("1", 1), ("3", 3)])
+def test_connections_are_kept_from_file_to_file(run_cli: Cli, host: FakeHost, spec: str, jobs: str, most: int) -> None:
+    assert run_cli("upload", *files(run_cli, 8), "-p", spec, "-j", jobs).code == 0
+    assert len(host.requests) == 16  # each is fetched back
+    assert len({seen.connection for seen in host.requests}) <= most
+
+
+def test_a_cookie_of_one_file_does_not_go_with_the_next(run_cli: Cli) -> None:
+    with FakeHost([Play(200, b"https://h.example/a", headers=[("Set-Cookie", "seen=1; Path=/")])]) as host:
+        run_cli.spec("baker", form(host))
+        assert run_cli("upload", *files(run_cli, 3), "-p", "baker", "--no-check").code == 0
+        assert [dict(seen.headers).get("Cookie") for seen in host.requests] == [None] * 3
+
+
+def test_a_connection_that_a_host_closed_meanwhile_costs_no_file(run_cli: Cli) -> None:
+    with FakeHost([Play(200, b"https://h.example/a", close=True)]) as host:
+        run_cli.spec("closes", form(host))
+        assert run_cli("upload", *files(run_cli, 3), "-p", "closes", "--no-check").code == 0
+        assert len(host.requests) == 3

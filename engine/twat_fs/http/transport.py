@@ -64,6 +64,7 @@ class Transport:
         ca_file: Certificates to trust instead of the usual ones: a file or a folder.
         answer_timeout: Seconds for a whole answer; without it twice the time the request allows without progress.
         ends: The moment by which everything must be done, on the monotonic clock, or None.
+        keeps: Whether connections outlive the block that uses them, for the next upload; a failure ends them still.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class Transport:
         ca_file: str | None = None,
         answer_timeout: float | None = None,
         ends: float | None = None,
+        keeps: bool = False,
     ) -> None:
+        self.closed, self._keeps = False, keeps
         self._user_agent = user_agent
         self._proxies = dict(proxies or {})
         self._answer_timeout = answer_timeout
@@ -92,11 +95,20 @@ class Transport:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        if self._keeps and error is None:
+            self._forget()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Close every connection."""
+        self.closed = True
         self._session.close()
+
+    def _forget(self) -> None:
+        """Know nothing of the upload that is done: its cookies go no further than it."""
+        self._session.cookies.clear()
+        self._last = None
 
     def stop(self) -> None:
         """From another thread: break off what is under way; nothing can be sent from then on."""
