@@ -95,9 +95,23 @@ DEFENCES = (
     Defence(
         "secrets are read when their provider's turn comes",
         "upload.py",
-        "    candidates = registry.candidates(names)\n    for index,",
-        "    candidates = registry.candidates(names)\n    [each.not_ready() for each in candidates]\n    for index,",
+        "    outcome = Outcome(source.size)\n    for index,",
+        "    outcome = Outcome(source.size)\n    [each.not_ready() for each in candidates]\n    for index,",
         f"{_FALLBACK}test_secrets_are_read_when_their_provider_is_tried",
+    ),
+    Defence(
+        "who failed three files in a row is set aside",
+        "circuit.py",
+        "        if count < PATIENCE:",
+        "        if True:",
+        "cli/test_many_files.py::test_a_provider_that_keeps_failing_is_set_aside",
+    ),
+    Defence(
+        "a cookie of one file does not go with the next",
+        "http/transport.py",
+        "        self._session.cookies.clear()\n",
+        "",
+        "cli/test_many_files.py::test_a_cookie_of_one_file_does_not_go_with_the_next",
     ),
     Defence(
         "a file that is too large for a host is not sent to it",

@@ -152,9 +152,9 @@ DEFENCES = (
     ),
     Defence(
         "a secret of a bundled provider goes to no other spec unasked",
-        "registry.py",
-        "        if owner is not None and variable not in",
-        "        if False and variable not in",
+        "trust.py",
+        "    if not settings.trusts(provider):\n        raise",
+        "    if False:\n        raise",
         f"{_REGISTRY}test_a_spec_from_elsewhere_does_not_get_a_bundled_secret",
     ),
     Defence(
