@@ -120,7 +120,7 @@ class Stage:
 
     def __call__(self, seen: Seen) -> Play:
         """The reply to a request."""
-        again = [step for step, before in self.seen if (before.method, before.target) == (seen.method, seen.target)]
+        again = [step for step, before in self.seen if _asked(before) == _asked(seen)]
         if again:  # the upload was begun anew from an earlier step
             self._at = self.order.index(again[0])
         step = self.order[self._at]
@@ -191,6 +191,11 @@ def _servers(name: str) -> dict[str, str]:
 def _origin(url: str) -> str:
     found = _ORIGIN.match(url)
     return found[0] if found else ""
+
+
+def _asked(seen: Seen) -> tuple[str, str, str]:
+    """What tells the steps of a spec apart: hosts there are at which several go to one address."""
+    return seen.method, seen.target, (seen.header("Content-Type") or "").partition(";")[0]
 
 
 def hosted(script: Script) -> FakeHost:

@@ -32,11 +32,12 @@ NAMES = [name for name in bundled.NAMES if not success(name).get("options")]
 #: What a filter makes of a secret in an address, no variable of a shell can stand for.
 NAMES.remove("discord")
 #: Where the URL is made by a filter or a choice, which a person is told to do.
-BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo"}
+BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo", "pomf", "uploadcare"}
 SEVERAL = {name for name in NAMES if len(Stage(name).order) > 1}
 #: Each with the reason why ShareX cannot say it.
 NOT_SHAREX = {"fal": "several steps", "filebin": "sha256", "tempsh": "makes of", "tmpfilesorg": "makes of"}
 NOT_SHAREX |= {"tmpfilelink": "makes of", "imgur": "makes of", "zenodo": "several steps", "pinata": "makes of"}
+NOT_SHAREX |= {"pomf": "makes of", "uploadcare": "makes of"}
 
 
 @pytest.fixture(params=NAMES)

@@ -33,10 +33,11 @@ _FRAMING = ("content-length", "connection", "transfer-encoding")
 class ExampleHost:
     """Answers requests to a spec's host from one of the spec's examples; a script for `FakeHost`.
 
-    A request is known by its method and path, as the example sends them; where names in a path differ, by the path that
-    is most like it. Addresses in answers lead here. Each upload gets an address of its own: the part of the example's
-    `url` that the replies make up, such as an id, is counted on. Any other GET or HEAD gets the file of that address,
-    or the one that came last where replies make nothing up.
+    A request is known by its method and path, as the example sends them; of several that have both, by its query and
+    the kind of its body; where names in a path differ, by the path that is most like it. Addresses in answers lead
+    here. Each upload gets an address of its own: the part of the example's `url` that the replies make up, such as an
+    id, is counted on. Any other GET or HEAD gets the file of that address, or the one that came last where replies make
+    nothing up.
 
     Args:
         spec: The provider.
@@ -64,7 +65,7 @@ class ExampleHost:
         same = [each for each in self._exchanges if each.sent["method"] == seen.method]
         exact = [each for each in same if urlsplit(each.sent["url"]).path == path]
         if exact or seen.method in ("GET", "HEAD"):
-            return exact[0] if exact else None
+            return max(exact, key=lambda each: _fitness(each, seen), default=None)
         return max(same, key=lambda each: _likeness(urlsplit(each.sent["url"]).path, path), default=None)
 
     def _answered(self, seen: Seen, exchange: Exchange) -> Play:
@@ -190,6 +191,14 @@ def write_copy(folder: str, name: str, content: bytes, origin: str) -> str:
 
 def _path(seen: Seen) -> str:
     return seen.target.partition("?")[0]
+
+
+def _fitness(exchange: Exchange, seen: Seen) -> int:
+    """How much of a request's query and of its body's kind is as in an exchange."""
+    media = (seen.header("Content-Type") or "").partition(";")[0]
+    kind = {"multipart/form-data": "multipart", "application/x-www-form-urlencoded": "form", "application/json": "json"}
+    same_query = urlsplit(exchange.sent["url"]).query == seen.target.partition("?")[2]
+    return int(same_query) + int(kind.get(media, "raw") in exchange.sent)
 
 
 def _carries_file(exchange: Exchange) -> bool:
