@@ -2,7 +2,7 @@
 
 An upload that does not work raises an `UploadError`: `RetryableError` where the same provider may be tried again,
 `NonRetryableError` where only another provider can help. Everything else stops at once: `UsageError` (the call is
-wrong), `SourceError` (the file is), `SpecError` (a provider spec is).
+wrong), `SourceError` (the file is), `SpecError` (a provider spec is), `ResourceError` (this machine lacks something).
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ class SourceNotFound(SourceError):
     """There is no regular file at the path that was given."""
 
     exit_code = 2
+
+
+class ResourceError(TwatFsError):
+    """This machine has run out of something, such as descriptors: no provider is to blame, and none can help."""
 
 
 class HistoryError(TwatFsError):
@@ -133,8 +137,6 @@ class RateLimited(RetryableError):
 class Unavailable(RetryableError):
     """The host is out of order for now (408, 425, other 5xx)."""
 
-    kind = "unavailable"
-
 
 class AuthError(NonRetryableError):
     """The credentials are missing or wrong (401)."""
@@ -192,8 +194,6 @@ class Redirected(NonRetryableError):
 
 class Rejected(NonRetryableError):
     """A reply that says no in its body."""
-
-    kind = "rejected"
 
 
 class BadReply(NonRetryableError):

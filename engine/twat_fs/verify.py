@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from twat_fs import retry
-from twat_fs.errors import NetworkError, UploadError, UploadTimeout, VerifyError
+from twat_fs.errors import NetworkError, ResourceError, UploadError, UploadTimeout, VerifyError
 from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
 from twat_fs.messages import Request, Timeout
@@ -83,7 +83,7 @@ def verify(
     except Interrupted as end:
         end.left = f"{provider} has the file, and gave {url}"
         raise
-    except UploadError as error:
+    except (UploadError, ResourceError) as error:
         _log.warning("%s: %s could not be checked: %s", provider, without_query(url), error)
         return False
     if problem:

@@ -45,6 +45,18 @@ def with_options(host: FakeHost) -> str:
     )
 
 
+def test_a_secret_on_the_command_line_is_warned_of_once_by_its_variable(run_cli: Cli, good: FakeHost) -> None:
+    run_cli.spec("one", with_options(good))
+    run_cli.spec("two", with_options(good))
+    run_cli.file()
+    words = ("-o", f"token={PLANTED}", "-o", "visible=public")
+    answer = run_cli.upload("a.txt", *words, provider="one,two")
+    told = "twat-fs: -o token: others on this machine can read its value; the variable TEST_TOKEN gives it unseen\n"
+    assert (answer.code, answer.err) == (0, told)
+    assert run_cli.upload("a.txt", *words, "--quiet", provider="one").err == ""
+    assert run_cli.upload("a.txt", provider="one", env={"TEST_TOKEN": PLANTED}).err == ""
+
+
 @pytest.mark.parametrize(
     ("words", "env", "fields"),
     [

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import http.client
 import inspect
+import os
 import socket
 import ssl
 import warnings
@@ -11,7 +13,16 @@ import pytest
 import requests.exceptions
 import urllib3.exceptions
 
-from twat_fs.errors import BadReply, BadRequest, NetworkError, ProxyError, TlsError, UploadError, UploadTimeout
+from twat_fs.errors import (
+    BadReply,
+    BadRequest,
+    NetworkError,
+    ProxyError,
+    ResourceError,
+    TlsError,
+    UploadError,
+    UploadTimeout,
+)
 from twat_fs.http.errors import FOREIGN, TABLE, translate
 
 
@@ -66,6 +77,14 @@ def test_every_foreign_error_has_a_row(kind: type[BaseException]) -> None:
 )
 def test_a_foreign_error_becomes_what_it_means(foreign: BaseException, ours: type[UploadError]) -> None:
     assert type(translate(foreign, "host.example:443")) is ours
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS])
+def test_what_this_machine_lacks_is_no_fault_of_a_host(number: int) -> None:
+    inner = urllib3.exceptions.ProtocolError("Connection aborted.", OSError(number, os.strerror(number)))
+    with pytest.raises(ResourceError, match=os.strerror(number).lower()) as caught:
+        translate(requests.exceptions.ConnectionError(inner), "host.example:443")
+    assert (caught.value.exit_code, bool(caught.value.hint)) == (1, True)
 
 
 def test_the_reason_comes_from_the_innermost_error() -> None:

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.cli.uploading import given_options
+from twat_fs.cli.uploading import given_options, warn_of_exposed
 from twat_fs.environment import settings
 from twat_fs.errors import SourceError, UsageError
 from twat_fs.registry import Registry
@@ -27,6 +27,7 @@ def run(given: dict[str, Any]) -> int:
         raise UsageError(f"{path} is there already", hint="Name another with --out, or say --force.")
     provider = registry.provider(given["name"])
     options = UploadOptions(options=given_options(given["option"]))
+    warn_of_exposed(report, registry, [provider.name], dict(options.options))
     with Source(given["file"]) as source:
         recorded = record(provider, source, call_for(source, options), software=given["software"] or "")
     try:

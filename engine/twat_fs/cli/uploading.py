@@ -47,6 +47,7 @@ def run(given: dict[str, Any]) -> int:
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     names = named(given["provider"])
+    warn_of_exposed(report, registry, names, given_options(given["option"]))
     options = UploadOptions(
         remote_path=given["remote_path"],
         unique=given["unique"],
@@ -221,6 +222,23 @@ def given_options(texts: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"-o {text}: write -o NAME=VALUE")
         options[name] = value
     return options
+
+
+def warn_of_exposed(report: Report, registry: Registry, names: list[str], options: dict[str, str]) -> None:
+    """Say of each secret on the command line that others can read it there, and what to do instead."""
+    told: set[str] = set()
+    for candidate in registry.candidates(names) if options and not report.quiet else ():
+        for name in options:
+            facts = candidate.spec.options.get(name, {})
+            if facts.get("secret") and name not in told:
+                told.add(name)
+                report.say(f"twat-fs: -o {name}: others on this machine can read its value; {_unseen(name, facts)}")
+
+
+def _unseen(name: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("env"):
+        return f"the variable {facts['env']} gives it unseen"
+    return "`upload --password` gives it unseen" if name == "password" else "its spec names no variable for it (`env`)"
 
 
 def _shows_progress(given: dict[str, Any]) -> bool:

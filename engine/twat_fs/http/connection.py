@@ -15,7 +15,7 @@ from urllib3.util import wait_for_read
 
 from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
-from twat_fs.http.errors import system_words
+from twat_fs.http.errors import check_resources, system_words
 from twat_fs.http.exchange import Exchange, GuardedResponse
 from twat_fs.http.resolving import resolve
 from twat_fs.http.waiting import Patience, would_block
@@ -55,6 +55,7 @@ class _Guarded(HTTPConnection):
         except TimeoutError:
             raise UploadTimeout(f"cannot find {self._peer}: no answer in {seconds:g} seconds") from None
         except (OSError, UnicodeError) as error:
+            check_resources(error, self._peer)
             words = system_words(error) if isinstance(error, OSError) else "the name is not valid"
             raise NetworkError(f"cannot find {self._peer}: {words}") from error
         return self._first_that_connects([(family, address) for family, _, _, _, address in found], end)
@@ -74,6 +75,7 @@ class _Guarded(HTTPConnection):
             except TrustError as error:
                 refused = error
             except OSError as error:
+                check_resources(error, self._peer)
                 last = error
         raise refused or self._unreachable(last)
 

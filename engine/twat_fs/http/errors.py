@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -10,13 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import requests
 import urllib3.exceptions as u3
 
-from twat_fs.errors import BadReply, BadRequest, NetworkError, ProxyError, TlsError, UploadError, UploadTimeout
+from twat_fs.errors import (
+    BadReply,
+    BadRequest,
+    NetworkError,
+    ProxyError,
+    ResourceError,
+    TlsError,
+    UploadError,
+    UploadTimeout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Whatever the libraries below us may raise; ValueError is theirs for hosts, ports and chunks that make no sense.
 FOREIGN = (requests.RequestException, u3.HTTPError, http.client.HTTPException, OSError, ValueError)
+
+#: What the system says where this machine, or a limit on the process, is at its end.
+_LACKING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 
 
 class Row(NamedTuple):
@@ -98,7 +111,11 @@ def translate(error: BaseException, host: str) -> UploadError:
     Args:
         error: One of `FOREIGN`.
         host: Host and port.
+
+    Raises:
+        ResourceError: It is the fault of this machine, not of the host.
     """
+    check_resources(error, host)
     chain = tuple(_chain(error))
     for row in TABLE:
         for link in chain:
@@ -106,6 +123,23 @@ def translate(error: BaseException, host: str) -> UploadError:
                 reason = _reason(link)
                 return row.ours(f"{host}: {row.words}{': ' if reason else ''}{reason}")
     raise error
+
+
+def check_resources(error: BaseException, host: str) -> None:
+    """See whether an error means that this machine lacks something.
+
+    Args:
+        error: What was raised.
+        host: Host and port.
+
+    Raises:
+        ResourceError: It does.
+    """
+    for link in _chain(error):
+        if isinstance(link, OSError) and link.errno in _LACKING:
+            more = link.errno in (errno.EMFILE, errno.ENFILE)
+            hint = "`ulimit -n 64` allows more." if more else "Other programs may hold what is missing."
+            raise ResourceError(f"{host} cannot be talked to: {system_words(link)}", hint=hint) from error
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

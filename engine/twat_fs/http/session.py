@@ -12,6 +12,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from twat_fs.errors import NotConfigured
 from twat_fs.http.connection import direct_pools, proxy_pools
+from twat_fs.http.errors import check_resources
 
 if TYPE_CHECKING:
     import ssl
@@ -98,6 +99,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(place) else "cafile": place})
     except OSError as error:
+        check_resources(error, "a host")
         raise NotConfigured(
             f"the certificate authorities in {place} cannot be read: {(error.strerror or 'none found').lower()}",
             hint="Check --ca-file and the environment variables that name it.",

@@ -61,6 +61,7 @@ class Catalog:
         self._cache = cache
         self._checkout = bundled.checkout_folder()
         self._index: dict[str, dict[str, Any]] | None = None
+        self._compiled: dict[Entry, Spec] = {}
 
     def entry(self, name: str) -> Entry | None:
         """Where a name's spec is, or None."""
@@ -101,20 +102,19 @@ class Catalog:
             return source.start(SIZE_LIMIT + 1)
 
     def spec(self, entry: Entry) -> Spec:
-        """The compiled spec; a program that uploads many files compiles one that does not change once.
+        """The compiled spec as this catalog read it first; what did not change is compiled once in a process.
 
         Raises:
             SpecError: It is not valid.
         """
-        stamp = (entry, _identity(entry.path))
-        spec = _specs.get(stamp)
-        if spec is None:
-            spec = self._spec(entry)
+        if entry not in self._compiled:
+            stamp = (entry, _identity(entry.path))
+            self._compiled[entry] = _specs.get(stamp) or self._spec(entry)
             if stamp[1] is not None:
-                _specs[stamp] = spec
+                _specs[stamp] = self._compiled[entry]
                 while len(_specs) > _KEPT:
                     _specs.pop(next(iter(_specs)), None)
-        return spec
+        return self._compiled[entry]
 
     def _spec(self, entry: Entry) -> Spec:
         try:
