@@ -23,7 +23,7 @@ from twat_fs.spec.model import from_card
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from twat_fs.spec.model import Spec
     from twat_fs.testing.fake_host import FakeHost
@@ -142,11 +142,15 @@ class Cli:
         return self.examined(done.returncode, done.stdout, done.stderr)
 
     def start(
-        self, *words: str | Path, env: Mapping[str, str | None] | None = None, stdin: int = subprocess.DEVNULL
+        self,
+        *words: str | Path,
+        env: Mapping[str, str | None] | None = None,
+        stdin: int = subprocess.DEVNULL,
+        program: Sequence[str] = ("-m", "twat_fs"),
     ) -> subprocess.Popen[bytes]:
-        """`twat-fs WORDS`, left running."""
+        """`twat-fs WORDS`, left running; as what Python is told to run."""
         return subprocess.Popen(
-            [sys.executable, "-m", "twat_fs", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             cwd=self.home,
             env=self.environment(env),
             stdin=stdin,

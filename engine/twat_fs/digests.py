@@ -71,7 +71,10 @@ class RunningDigest:
             self._more.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._follow, name="sha256", daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError:  # no room for a thread: it is hashed in the end
+                self._ends = True
 
     def hexdigest(self) -> str:
         """The digest of the whole, once what is left was read; as many bytes as `count` says were there.
@@ -88,7 +91,7 @@ class RunningDigest:
         with self._more:
             self._ends = True
             self._more.notify()
-        if self._thread is not None:
+        if self._thread is not None and self._thread.is_alive():  # an interruption may have come before it began
             self._thread.join()
 
     def _follow(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import PLANTED, form
+from tests.support import PLANTED, ROOT, form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,6 +262,37 @@ def test_a_bomb_is_refused_in_a_moment(run_cli: Cli, content: bytes) -> None:
     answer = run_cli("validate-spec", "bomb.yaml")
     assert answer.code == 1
     assert time.monotonic() - begun < 5
+
+
+#: Writes down what Python opens, beside its own modules and the program's, and whom it talks to.
+WATCHED = """\
+import os, sys
+log = os.open(os.environ["SEEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+own = tuple({os.path.realpath(p) for p in (sys.prefix, sys.base_prefix, os.environ["OWN"])}) + ("/usr/", "/etc/ld.so")
+def watch(event, given):
+    if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn")):
+        os.write(log, f"{event} {given}\\n".encode())
+    if event == "open" and isinstance(given[0], (str, bytes)):
+        path = os.path.realpath(os.fsdecode(given[0]))
+        if not path.startswith(own):
+            os.write(log, f"{path}\\n".encode())
+sys.addaudithook(watch)
+"""
+
+
+def test_nothing_but_the_spec_is_looked_at(run_cli: Cli) -> None:
+    spec = run_cli.home / "mine.yaml"
+    more = "credentials: {MINE: {}}\noptions: {o: {type: string, env: MY_O}}\n"
+    request = '  headers: {A: "{{ credentials.MINE }}", B: "{{ options.o }}"}'
+    spec.write_text("spec: 1\nname: mine\ntitle: Mine\n" + more + form("https://h.example", request=request))
+    python, seen = run_cli.home / "python", run_cli.home / "seen"
+    python.mkdir()
+    (python / "sitecustomize.py").write_text(WATCHED)
+    env = {"PYTHONPATH": str(python), "SEEN": str(seen), "OWN": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    first = run_cli("validate-spec", "mine.yaml", env={**env, "MINE": "blank\nbad", "MY_O": ""})
+    assert set(seen.read_text().split("\n")) == {str(spec.resolve()), ""}
+    assert first.code == 0, first
+    assert run_cli("validate-spec", "mine.yaml", env=env) == first
 
 
 def test_a_file_that_is_too_large_is_not_read_whole(run_cli: Cli) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from twat_fs.errors import SourceError, SpecError
-from twat_fs.spec.catalog import Catalog, Entry
+from twat_fs.spec.catalog import Catalog, Entry, compile_card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,6 +211,13 @@ def test_a_spec_that_changes_in_a_run_is_what_it_was(tmp_path: Path) -> None:
     assert found.spec(place) is first
     path.unlink()
     assert found.spec(place) is first
+
+
+def test_the_hash_of_a_spec_is_that_of_the_bytes_that_were_compiled(tmp_path: Path) -> None:
+    path = write(tmp_path / "own", "mine", title="One")
+    content = path.read_bytes()
+    write(tmp_path / "own", "mine", title="Two")
+    assert compile_card(content, "mine", str(path))["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_one_text_under_two_names_is_judged_twice(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,3 +97,20 @@ def test_no_thread_outlives_the_file(tmp_path: Path) -> None:
         source.follow()
         read(source, range(0, 2 * STEP, BLOCK))
     assert not [thread for thread in threading.enumerate() if thread.name == "sha256"]
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt(), RuntimeError("can't start new thread")])
+def test_a_thread_that_did_not_begin_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: BaseException
+) -> None:
+    def start(self: threading.Thread) -> None:
+        raise reason
+
+    data = content(2 * STEP)
+    (tmp_path / "a").write_bytes(data)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with Source(tmp_path / "a") as source:
+        source.follow()
+        with suppress(KeyboardInterrupt):
+            read(source, range(0, 2 * STEP, BLOCK))
+        assert source.digest("sha256") == hashlib.sha256(data).hexdigest()

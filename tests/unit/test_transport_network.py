@@ -133,6 +133,26 @@ def test_the_next_address_is_tried_where_one_is_dead(monkeypatch: pytest.MonkeyP
         assert get("http://host.example/") == b"x"
 
 
+def test_a_name_that_is_looked_up_for_too_long_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: never.wait(20))
+    try:
+        with pytest.raises(UploadTimeout, match=r"cannot find h.example:80: no answer in 0.5 seconds"):
+            get("http://h.example/", timeout=QUICK)
+    finally:
+        never.set()
+
+
+def test_a_name_is_looked_up_where_there_is_no_room_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    with FakeHost([Play(200, b"x")]) as host:
+        monkeypatch.setattr("twat_fs.http.resolving.Thread", Refused)
+        assert get(host.url.replace("127.0.0.1", "localhost")) == b"x"
+
+
 # Connections
 
 

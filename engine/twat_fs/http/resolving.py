@@ -41,7 +41,10 @@ def resolve(host: str, port: int, seconds: float | None) -> list[Found]:
         finally:
             answers.put(answer)
 
-    Thread(target=ask, name="resolver", daemon=True).start()
+    try:
+        Thread(target=ask, name="resolver", daemon=True).start()
+    except RuntimeError:  # no room for a thread
+        return _ask(host, port)
     try:
         answer = answers.get(timeout=seconds)
     except Empty:

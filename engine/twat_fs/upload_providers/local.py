@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -68,6 +71,8 @@ class LocalProvider(SimpleProvider):
     def _copy(self, source: Source, target: str, call: Call) -> None:
         part = os.path.join(os.path.dirname(target), f".{os.getpid()}-{os.urandom(4).hex()}.part")
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        clear = partial(_remove, part)
+        atexit.register(clear)  # where the process ends while this thread waits for the disk
         try:
             with open(descriptor, "wb") as file:
                 _write(source, file, call)
@@ -76,8 +81,13 @@ class LocalProvider(SimpleProvider):
             else:
                 os.link(part, target)  # fails, as one step, where the name is taken
         finally:
-            if os.path.lexists(part):
-                os.unlink(part)
+            clear()
+            atexit.unregister(clear)
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def default_folder() -> str:

@@ -194,8 +194,8 @@ DEFENCES = (
     Defence(
         "the next address is tried where one is dead",
         "http/connection.py",
-        "            except OSError as error:\n                last = error\n",
-        "            except OSError as error:\n                raise self._unreachable(error) from error\n",
+        "                last = error\n",
+        "                raise self._unreachable(error) from error\n",
         f"{_OF_NETWORK}test_the_next_address_is_tried_where_one_is_dead",
     ),
 )

@@ -16,15 +16,15 @@ DEFENCES = (
     Defence(
         "a spec has 20 levels at most",
         "spec/load.py",
-        " or len(self.stack) > DEPTH_LIMIT",
-        "",
+        "        if len(self.stack) > DEPTH_LIMIT:",
+        "        if False:",
         f"{_LOAD}test_more_levels_than_20_are_refused",
     ),
     Defence(
         "a spec has 5,000 values at most",
         "spec/load.py",
-        "self.nodes > NODE_LIMIT or ",
-        "",
+        "        if self.nodes > NODE_LIMIT:",
+        "        if False:",
         f"{_LOAD}test_more_values_than_5000_are_refused",
     ),
     Defence(
@@ -97,5 +97,26 @@ DEFENCES = (
         ", registry=Registry())",
         ")",
         "unit/test_schema.py::test_a_reference_is_never_fetched",
+    ),
+    Defence(
+        "of a file that is validated no more is read than a spec may have",
+        "cli/validating.py",
+        "        return source.start(SIZE_LIMIT + 1)",
+        "        return source.content()",
+        "cli/test_validate_spec.py::test_a_file_that_is_too_large_is_not_read_whole",
+    ),
+    Defence(
+        "nothing but a file is validated",
+        "cli/validating.py",
+        "        with Source(text):  # a path that was named must lead to a file\n            yield _file(text)",
+        '        yield (lambda: open(text, "rb").read()), text, None',
+        "cli/test_validate_spec.py::test_a_fifo_is_no_spec",
+    ),
+    Defence(
+        "to validate a spec nothing is asked of a network, and no file but the spec is read",
+        "cli/validating.py",
+        "        return validate(content(), path, stem)",
+        '        __import__("socket").getaddrinfo("localhost", 80)\n        return validate(content(), path, stem)',
+        "cli/test_validate_spec.py::test_nothing_but_the_spec_is_looked_at",
     ),
 )

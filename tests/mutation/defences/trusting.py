@@ -167,8 +167,8 @@ DEFENCES = (
     Defence(
         "the client library's log holds no secret",
         "logs.py",
-        'for name in ("twat_fs", "urllib3.connectionpool"):',
-        'for name in ("twat_fs",):',
+        "        logging.setLogRecordFactory(_CleanRecords(logging.getLogRecordFactory()))",
+        "        pass",
         "unit/test_fallback.py::test_the_logs_of_every_level_and_library_hold_no_secret",
     ),
     Defence(
@@ -205,5 +205,34 @@ DEFENCES = (
         "    if (sha256, module) != (accepted.sha256, accepted.module):",
         "    if False:",
         f"{_ADDED}test_a_spec_that_changed_does_not_run",
+    ),
+    Defence(
+        "a spec that belongs to another user does not run, nor a link to one",
+        "trust.py",
+        "        if facts.st_uid not in (os.getuid(), 0):",
+        "        if False:",
+        f"{_ADDED}test_a_spec_of_another_user_does_not_run "
+        f"{_ADDED}test_a_hard_link_to_what_another_user_owns_does_not_run",
+    ),
+    Defence(
+        "what a spec is known by is the hash of the very bytes that were compiled",
+        "spec/catalog.py",
+        'return {**checked.card, "sha256": hashlib.sha256(content).hexdigest()}',
+        'return {**checked.card, "sha256": hashlib.sha256(open(path, "rb").read()).hexdigest()}',
+        f"{_CATALOG}test_the_hash_of_a_spec_is_that_of_the_bytes_that_were_compiled",
+    ),
+    Defence(
+        "a spec is read once in a run",
+        "spec/catalog.py",
+        "        if entry not in self._compiled:",
+        "        if True:",
+        f"{_CATALOG}test_a_spec_that_changes_in_a_run_is_what_it_was",
+    ),
+    Defence(
+        "a cache that others can write to is not believed",
+        "spec/catalog.py",
+        " or not _is_private(self._cache)",
+        "",
+        f"{_ADDED}test_a_cache_that_others_can_write_is_not_believed",
     ),
 )
