@@ -1,4 +1,4 @@
-"""Shell completion: by a real bash, and for zsh and fish by what their scripts ask."""
+"""Shell completion: by a real bash, zsh and fish, and by what their scripts ask."""
 
 from __future__ import annotations
 
@@ -18,14 +18,31 @@ options:
   size: {choices: [small, large], help: How large.}
   keep: {type: boolean}
 """
-#: What a bash does when the tabulator is pressed, without a terminal: it calls the function, and shows COMPREPLY.
-TAB = """
+#: What a shell does when the tabulator is pressed, without a terminal: it calls the function of the script, which fills
+#: COMPREPLY in a bash, and calls a builtin of the line editor in a zsh; a fish tells it when it is asked.
+TAB = {
+    "bash": """
 compopt() { :; }
 eval "$("$PYTHON" -m twat_fs completion bash)"
 COMP_LINE="$LINE" COMP_POINT=${#LINE}
 _twat_fs_completion twat-fs
 printf '%s\\n' "${COMPREPLY[@]}"
-"""
+""",
+    "zsh": """
+compdef() { :; }
+compadd() { print -rl -- "${(@P)@[-1]}"; }
+_describe() { print -rl -- "${(@)${(@P)3}%%:*}"; }
+eval "$("$PYTHON" -m twat_fs completion zsh)"
+words=("${(@z)LINE}")
+[[ "$LINE" == *" " ]] && words+=("")
+CURRENT=$#words
+_twat_fs_completion
+""",
+    "fish": """
+"$PYTHON" -m twat_fs completion fish | source
+complete -C "$LINE" | string split -f 1 \\t; or true
+""",
+}
 
 
 @pytest.fixture
@@ -42,35 +59,56 @@ class Tabbed:
     def __init__(self, run_cli: Cli) -> None:
         self._run = run_cli
 
-    def __call__(self, line: str) -> list[str]:
-        """What a bash offers at the end of a line."""
+    def __call__(self, shell: str, line: str) -> list[str]:
+        """What a shell offers at the end of a line."""
         path = f"{self._run.home / 'bin'}:/usr/bin:/bin"
-        answer = self._run.run(["bash", "-c", TAB], env={"LINE": line, "PATH": path})
-        assert (answer.code, answer.err) == (0, "")
+        words = [shell, *(["-f"] if shell == "zsh" else ["--no-config"] if shell == "fish" else []), "-c", TAB[shell]]
+        answer = self._run.run(words, env={"LINE": line, "PATH": path})
+        assert (answer.code, answer.err) == (0, ""), answer
         return answer.out.split()
 
 
-bash = pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+SHELLS = [
+    pytest.param(shell, marks=pytest.mark.skipif(not shutil.which(shell), reason=f"there is no {shell}"))
+    for shell in TAB
+]
 
 
-@bash
+@pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
         ("twat-fs upl", ["upload", "upload-provider"]),
-        ("twat-fs upload --provider min", ["mine"]),
         ("twat-fs upload -p catbox,min", ["catbox,mine"]),
         ("twat-fs upload a.txt -p mine -o ", ["size=", "keep="]),
-        ("twat-fs upload a.txt -p mine -o size=", ["small", "large"]),
+        ("twat-fs upload -p nosuch -o ", []),
+    ],
+)
+def test_a_shell_completes(tabbed: Tabbed, shell: str, line: str, offered: list[str]) -> None:
+    assert sorted(tabbed(shell, line)) == sorted(offered)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_value_is_completed_as_the_shell_sees_words(tabbed: Tabbed, shell: str) -> None:
+    # To a bash, what follows the `=` is a word of its own.
+    offered = ["small", "large"] if shell == "bash" else ["size=small", "size=large"]
+    assert sorted(tabbed(shell, "twat-fs upload a.txt -p mine -o size=")) == sorted(offered)
+
+
+@pytest.mark.parametrize("shell", SHELLS[:1])
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
         ("twat-fs upload a.txt -p mine -o size=l", ["large"]),
         ("twat-fs upload a.txt -p mine -o keep=", ["true", "false"]),
         ("twat-fs upload-provider show lit", ["litterbox"]),
         ("twat-fs upload --check ", ["size", "hash", "none"]),
-        ("twat-fs upload -p nosuch -o ", []),
     ],
 )
-def test_a_bash_completes(tabbed: Tabbed, line: str, offered: list[str]) -> None:
-    assert tabbed(line) == offered
+def test_what_the_specs_and_the_command_know_is_completed(
+    tabbed: Tabbed, shell: str, line: str, offered: list[str]
+) -> None:
+    assert tabbed(shell, line) == offered
 
 
 def test_a_spec_that_is_not_valid_keeps_nothing_from_being_completed(run_cli: Cli, tabbed: Tabbed) -> None:

@@ -55,7 +55,29 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
         """Nothing: click would start a bash each time to ask for its version."""
 
 
-_SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": ZshComplete, "fish": FishComplete}
+class _Fish(FishComplete):
+    """What is offered may hold commas, as names of providers do: click's own script cuts it off there."""
+
+    source_template: ClassVar[str] = """\
+function %(complete_func)s
+    set -lx %(complete_var)s fish_complete
+    for item in (COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) %(prog_name)s)
+        set -l found (string split -m 1 , -- $item)
+        switch $found[1]
+            case dir
+                __fish_complete_directories $found[2]
+            case file
+                __fish_complete_path $found[2]
+            case plain
+                echo $found[2]
+        end
+    end
+end
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
+"""
+
+
+_SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": ZshComplete, "fish": _Fish}
 
 
 def script(shell: str, cli: click.Command) -> str:
