@@ -157,10 +157,10 @@ DEFENCES = (
         "the body of an error is not waited for",
         "http/transport.py",
         "        self._exchange.hurry(ERROR_BODY_SECONDS)\n        try:\n"
-        "            return _reply(request, response, read_whole(response.raw, _coding(response), host))\n"
+        "            return reply_of(request, response, read_whole(response.raw, coding_of(response), host))\n"
         "        except (UploadError, *FOREIGN):\n",
         "        self._exchange.hurry(ERROR_BODY_SECONDS)\n        try:\n"
-        "            return _reply(request, response, read_whole(response.raw, _coding(response), host))\n"
+        "            return reply_of(request, response, read_whole(response.raw, coding_of(response), host))\n"
         "        except MemoryError:\n",
         f"{_OF_ANSWERS}test_an_error_whose_body_never_ends_is_reported",
     ),
@@ -258,7 +258,7 @@ DEFENCES = (
     ),
     Defence(
         "an answer that ends with its connection is known as such",
-        "http/transport.py",
+        "http/answer.py",
         "    framed = not body or",
         "    framed = True or",
         f"{_OF_ANSWERS}test_an_answer_that_ends_with_the_connection_may_have_been_cut",

@@ -75,14 +75,14 @@ DEFENCES = (
     ),
     Defence(
         "only where the spec says so is a redirect followed",
-        "upload_providers/declarative.py",
+        "upload_providers/stepping.py",
         '        step.redirects == "see_other"\n        and reply.status',
         "        reply.status",
         "contract/test_misbehaving_hosts.py::test_a_fault_is_survived[yaml-http-a-redirect:-301]",
     ),
     Defence(
         "307 and 308 are followed by nobody",
-        "upload_providers/declarative.py",
+        "upload_providers/stepping.py",
         "reply.status in (301, 302, 303)",
         "reply.status in (301, 302, 303, 307, 308)",
         "unit/test_follow.py::test_a_redirect_that_would_send_the_file_on_is_followed_by_nobody",
