@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _CACHE = tempfile.TemporaryDirectory(prefix="twat-fs-tests-")
 _GUARD = Path(__file__).with_name("guard")
 #: Where the package is that the tests import, so that commands in other processes run the same one.
-_PACKAGES = Path(str(twat_fs.__file__)).parents[1]
+PACKAGES = Path(str(twat_fs.__file__)).parents[1]
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
 
@@ -101,13 +101,20 @@ class Cli:
             "HOME": str(self.home),
             "LC_ALL": "C.UTF-8",
             "PYTHON": sys.executable,
-            "PYTHONPATH": f"{_GUARD}{os.pathsep}{_PACKAGES}",
+            "PYTHONPATH": f"{_GUARD}{os.pathsep}{PACKAGES}",
             "TMPDIR": str(self.temporary),
             "TWAT_FS_PROVIDERS_D": str(self.specs),
             "XDG_CACHE_HOME": str(self.cache),
             **{f"XDG_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")},
         }
         return {name: value for name, value in {**usual, **(more or {})}.items() if value is not None}
+
+    def before(self, code: str) -> dict[str, str | None]:
+        """The variable by which a command runs some code of a test first."""
+        folder = self.home / "python"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(code)
+        return {"PYTHONPATH": f"{folder}{os.pathsep}{PACKAGES}"}
 
     def __call__(
         self,

@@ -234,11 +234,9 @@ def deaf(marker):
 
 def test_a_signal_while_a_name_is_looked_up_ends_the_upload(cli: Cli) -> None:
     cli.spec("lost", form("http://lost.invalid"))
-    marker, folder = cli.home / "asked", cli.home / "python"
-    folder.mkdir()
+    marker = cli.home / "asked"
     look_up = f"import socket\nsocket.getaddrinfo = lambda *_, **__: deaf({str(marker)!r})\n"
-    (folder / "sitecustomize.py").write_text(DEAF + look_up)
-    process = begun(cli, "upload", "a.txt", "-p", "lost", env={"PYTHONPATH": str(folder)})
+    process = begun(cli, "upload", "a.txt", "-p", "lost", env=cli.before(DEAF + look_up))
     until(process, marker.exists)
     assert interrupted(cli, process, signal.SIGTERM).err == "twat-fs: terminated; lost was sent nothing of the file\n"
 
@@ -323,10 +321,9 @@ def test_a_signal_while_the_file_is_copied_leaves_nothing_behind(cli: Cli) -> No
 
 
 def test_a_disk_that_hangs_ends_with_the_command_and_keeps_no_part_of_a_copy(cli: Cli) -> None:
-    store, marker, folder = cli.home / "store", cli.home / "asked", cli.home / "python"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(f"{DEAF}\nimport os\nos.fsync = lambda *_: deaf({str(marker)!r})\n")
-    env = {"TWAT_FS_LOCAL_DIR": str(store), "PYTHONPATH": str(folder)}
+    store, marker = cli.home / "store", cli.home / "asked"
+    env = cli.before(f"{DEAF}\nimport os\nos.fsync = lambda *_: deaf({str(marker)!r})\n")
+    env["TWAT_FS_LOCAL_DIR"] = str(store)
     process = begun(cli, "upload", "a.txt", "-p", "local", patient=False, env=env)
     until(process, marker.exists)
     assert list(store.iterdir()) != []

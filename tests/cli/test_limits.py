@@ -111,13 +111,11 @@ def look_up(*_, **__):
 def test_a_socket_without_a_descriptor_is_this_machines_fault_and_tried_nowhere_else(
     cli: Cli, host: FakeHost, missing: str, kind: str
 ) -> None:
-    (cli.home / "python").mkdir()
-    (cli.home / "python" / "sitecustomize.py").write_text(f"{NO_DESCRIPTORS}\n{missing}\n")
     cli.spec("first", form(host.url.replace("127.0.0.1", "localhost")))
     if kind == "python":
         (cli.specs / "first.py").write_text(PLAIN.replace("ADDRESS", host.url.replace("127.0.0.1", "localhost")))
         cli.spec("first", "kind: python\nmodule: first\nretry: {attempts: 3}\n")
-    answer = cli("upload", "a.txt", "-p", "first,one", env={"PYTHONPATH": str(cli.home / "python")})
+    answer = cli("upload", "a.txt", "-p", "first,one", env=cli.before(f"{NO_DESCRIPTORS}\n{missing}\n"))
     assert (answer.code, answer.out, host.connections) == (1, "", 0), answer
     assert len(answer.err.splitlines()) == 2, answer
     assert "too many open files" in answer.err
@@ -144,8 +142,7 @@ def get_provider():
 
 
 def test_a_url_that_cannot_be_checked_for_want_of_descriptors_is_printed(cli: Cli) -> None:
-    (cli.home / "python").mkdir()
-    (cli.home / "python" / "sitecustomize.py").write_text(
+    env = cli.before(
         f"{NO_DESCRIPTORS}\nfirst = socket.getaddrinfo\n"
         "def look_up_once(*given, **more):\n"
         "    found, socket.getaddrinfo = first(*given, **more), look_up\n"
@@ -155,7 +152,7 @@ def test_a_url_that_cannot_be_checked_for_want_of_descriptors_is_printed(cli: Cl
     store = Store()
     with FakeHost(lambda seen: replace(store(seen), close=True)) as host:
         cli.spec("first", form(host))
-        answer = cli("upload", "a.txt", "-p", "first", env={"PYTHONPATH": str(cli.home / "python")})
+        answer = cli("upload", "a.txt", "-p", "first", env=env)
     assert (answer.code, list(store.files)) == (0, [answer.url.removeprefix(host.url)]), answer
     assert "could not be checked" in answer.err
 
@@ -203,12 +200,10 @@ os.preadv = failing
 
 
 def test_a_disk_that_fails_in_the_middle_is_the_files_fault_and_nobody_else_is_tried(cli: Cli, host: FakeHost) -> None:
-    (cli.home / "python").mkdir()
-    (cli.home / "python" / "sitecustomize.py").write_text(FAILING_DISK)
     cli.file("big", bytes(3_000_000))
     with FakeHost([Play(200, GOOD.encode())]) as other:
         cli.spec("two", form(other, more=UNCHECKED))
-        answer = cli("upload", "big", "-p", "one,two", env={"PYTHONPATH": str(cli.home / "python")})
+        answer = cli("upload", "big", "-p", "one,two", env=cli.before(FAILING_DISK))
         assert (answer.code, answer.out) == (1, "")
         assert "big: cannot read the file: Input/output error" in answer.err
         assert not any(seen.complete for seen in host.wait_for(1))
@@ -272,14 +267,11 @@ def test_a_list_that_cannot_be_written_is_a_failure_without_a_trace(cli: Cli, wo
 
 
 def test_a_clock_that_is_wrong_stretches_no_deadline(cli: Cli) -> None:
-    (cli.home / "python").mkdir()
-    (cli.home / "python" / "sitecustomize.py").write_text(
-        "import time\nnow = time.time\ntime.time = lambda: now() + 1e9\n"
-    )
+    env = cli.before("import time\nnow = time.time\ntime.time = lambda: now() + 1e9\n")
     with FakeHost([Play(mute=True)]) as silent:
         cli.spec("silent", form(silent))
         words = ("upload", "a.txt", "-p", "silent", "--timeout", "0.3")
-        answer = cli(*words, env={"PYTHONPATH": str(cli.home / "python")})
+        answer = cli(*words, env=env)
     assert answer.code == 5
     assert "gave no answer" in answer.err
 
@@ -326,9 +318,7 @@ def test_no_proxy_goes_past_it(cli: Cli, host: FakeHost) -> None:
 def test_a_provider_whose_client_is_not_installed_says_what_to_install_and_harms_no_other(
     cli: Cli, provider: str, package: str
 ) -> None:
-    (cli.home / "python").mkdir()
-    (cli.home / "python" / "sitecustomize.py").write_text(f"import sys\nsys.modules[{package!r}] = None\n")
-    env: dict[str, str | None] = {"PYTHONPATH": str(cli.home / "python"), "DROPBOX_ACCESS_TOKEN": PLANTED}
+    env = {**cli.before(f"import sys\nsys.modules[{package!r}] = None\n"), "DROPBOX_ACCESS_TOKEN": PLANTED}
     env |= {"AWS_S3_BUCKET": "b", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": PLANTED}
     alone = cli("upload", "a.txt", "-p", provider, env=env)
     assert alone.code == 3, alone

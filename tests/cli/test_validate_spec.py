@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import PLANTED, ROOT, form
+from tests.support import PACKAGES, PLANTED, ROOT, form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -268,7 +268,8 @@ def test_a_bomb_is_refused_in_a_moment(run_cli: Cli, content: bytes) -> None:
 WATCHED = """\
 import os, sys
 log = os.open(os.environ["SEEN"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-own = tuple({os.path.realpath(p) for p in (sys.prefix, sys.base_prefix, os.environ["OWN"])}) + ("/usr/", "/etc/ld.so")
+places = (sys.prefix, sys.base_prefix, os.path.dirname(__file__), *os.environ["OWN"].split(":"))
+own = (*{os.path.realpath(place) for place in places}, "/usr/", "/etc/ld.so")
 def watch(event, given):
     if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn")):
         os.write(log, f"{event} {given}\\n".encode())
@@ -285,10 +286,8 @@ def test_nothing_but_the_spec_is_looked_at(run_cli: Cli) -> None:
     more = "credentials: {MINE: {}}\noptions: {o: {type: string, env: MY_O}}\n"
     request = '  headers: {A: "{{ credentials.MINE }}", B: "{{ options.o }}"}'
     spec.write_text("spec: 1\nname: mine\ntitle: Mine\n" + more + form("https://h.example", request=request))
-    python, seen = run_cli.home / "python", run_cli.home / "seen"
-    python.mkdir()
-    (python / "sitecustomize.py").write_text(WATCHED)
-    env = {"PYTHONPATH": str(python), "SEEN": str(seen), "OWN": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    seen, own = run_cli.home / "seen", f"{ROOT}:{PACKAGES}"
+    env = {**run_cli.before(WATCHED), "SEEN": str(seen), "OWN": own, "PYTHONDONTWRITEBYTECODE": "1"}
     first = run_cli("validate-spec", "mine.yaml", env={**env, "MINE": "blank\nbad", "MY_O": ""})
     assert set(seen.read_text().split("\n")) == {str(spec.resolve()), ""}
     assert first.code == 0, first
