@@ -123,6 +123,11 @@ def test_line_ends_that_curl_takes_out_are_said() -> None:
         ("wget https://h.example/", "this is no curl command"),
         ("curl https://h.example/", "sends no file"),
         ("curl -F a=@x -F b=@y https://h.example/", "two files"),
+        ("curl -F a=1 -F a=2 -F f=@x https://h.example/", "the form has two fields `a`; a spec has each once"),
+        (
+            "curl -F 't[]=1' -F 't[]=2' -F f=@x https://h.example/",
+            r"two fields `t\[\]`",
+        ),
         ("curl -F a=@x", "no addresses"),
         ("curl -F a=@x https://a.example https://b.example", "2 addresses"),
         ("curl -F a=@x --no-such https://a.example", "--no-such is not known"),
