@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twat_fs._version import USER_AGENT
-from twat_fs.environment import using
 from twat_fs.errors import HistoryError, NonRetryableError, UsageError
 from twat_fs.history.records import History
 from twat_fs.logs import logger
 from twat_fs.presence import checked
 from twat_fs.registry import Registry
-from twat_fs.upload_providers.protocols import Call
+from twat_fs.removal import removal, removed
 
 if TYPE_CHECKING:
     from twat_fs.history.receipt import Receipt
     from twat_fs.messages import Request
     from twat_fs.registry import Provider
     from twat_fs.wire.curl import Aside
-    from twat_fs.wire.job import Job
 
 _log = logger()
 
@@ -46,7 +44,7 @@ def delete_upload(
     if receipt.kept == "deleted":
         return False
     provider = _provider(receipt, registry)
-    was_there = _by_module(provider, receipt) if provider.spec.kind == "python" else _by_spec(provider, receipt)
+    was_there = removed(provider, receipt.needed or {})
     try:
         receipts.note(receipt.id, kept="deleted", recipe=None)
     except HistoryError as error:
@@ -69,7 +67,7 @@ def plan_delete(
     provider = _provider(receipt, registry)
     if provider.spec.kind == "python":
         return []
-    job = _job(provider, receipt)
+    job = removal(provider, receipt.needed or {})
     job.spec = job.spec._replace(steps=job.spec.delete)
     return rehearse(job, USER_AGENT)
 
@@ -137,27 +135,3 @@ def _provider(receipt: Receipt, registry: Registry | None) -> Provider:
             hint=f"Look for it at {provider.spec.about.get('homepage', 'the host')}.",
         )
     return provider
-
-
-def _by_spec(provider: Provider, receipt: Receipt) -> bool:
-    from twat_fs.retry import retrying
-    from twat_fs.upload_providers.declarative import remove
-    from twat_fs.upload_providers.exchanging import sender
-
-    chosen = provider.registry.settings
-    job = _job(provider, receipt)
-    with provider.transport() as transport:
-        return remove(job, retrying(sender(transport, chosen.timeout), provider.spec.retry, left=chosen.left))
-
-
-def _job(provider: Provider, receipt: Receipt) -> Job:
-    from twat_fs.wire.deleting import begin
-
-    return begin(provider.spec, receipt.needed or {}, provider.inputs(Call("", "")))
-
-
-def _by_module(provider: Provider, receipt: Receipt) -> bool:
-    from twat_fs.upload_providers.loading import deleted_by
-
-    with using(provider.registry.settings):
-        return deleted_by(provider.client(), receipt.needed or {}, provider.name)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import TwatFsError
+from twat_fs.logs import logger
 from twat_fs.registry import Registry
-from twat_fs.trial import tried
+from twat_fs.trial import trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twat_fs.errors import TwatFsError
+    from twat_fs.registry import Provider
+    from twat_fs.trial import Trial
     from twat_fs.upload_providers.protocols import ProviderHelp
+
+_log = logger()
 
 
 class ProviderInfo(NamedTuple):
@@ -38,30 +42,12 @@ def setup_provider(provider: str, *, verbose: bool = False, online: bool = False
     Args:
         provider: Its name.
         verbose: Log what is found.
-        online: Upload a small file and fetch it back.
+        online: Upload a small file, fetch it back, and have it deleted again where that can be.
 
     Raises:
         UsageError: There is no provider of that name.
     """
-    from twat_fs.logs import logger
-
-    ready = Registry(settings()).provider(provider)
-    help_info: ProviderHelp = {"setup": ready.spec.setup, "deps": ready.spec.deps}
-    begun = time.monotonic()
-    try:
-        reason = ready.not_ready()
-        if reason is not None:
-            raise reason
-        facts: dict[str, Any] = tried(ready) if online else {}
-    except TwatFsError as error:
-        info = ProviderInfo(False, error.message, help_info, {})
-    else:
-        timing = {name: facts[f"{name}_seconds"] for name in ("upload", "fetch") if f"{name}_seconds" in facts}
-        info = ProviderInfo(True, "", help_info, timing)
-    if verbose:
-        state = "ready" if info.success else f"not ready: {info.reason}"
-        logger().warning("%s: %s (%.2f s)", provider, state, time.monotonic() - begun)
-    return info
+    return setup_providers([provider], verbose=verbose, online=online)[provider]
 
 
 def setup_providers(
@@ -72,10 +58,30 @@ def setup_providers(
     Args:
         providers: Their names; all of the default order where not given.
         verbose: Log what is found.
-        online: Upload a small file to each and fetch it back.
+        online: Upload a small file to each, all side by side, fetch it back, and have it deleted again where that
+            can be.
+
+    Raises:
+        UsageError: There is no provider of one of these names.
     """
+    registry = Registry(settings())
     if providers is None:
-        names = Registry(settings()).catalog.default_order()
+        names = registry.catalog.default_order()
     else:
         names = provider_names(providers) if isinstance(providers, str) else list(providers)
-    return {name: setup_provider(name, verbose=verbose, online=online) for name in names}
+    known = {name: registry.provider(name) for name in names}
+    reasons: dict[str, TwatFsError | None] = {name: provider.not_ready() for name, provider in known.items()}
+    ready = [provider for name, provider in known.items() if reasons[name] is None]
+    found = {trial.provider: trial for trial in trials(ready)} if online else {}
+    reasons |= {name: trial.error for name, trial in found.items()}
+    infos = {name: _info(provider, reasons[name], found.get(name)) for name, provider in known.items()}
+    for name, info in infos.items() if verbose else ():
+        _log.warning("%s: %s", name, "ready" if info.success else f"not ready: {info.reason}")
+    return infos
+
+
+def _info(provider: Provider, reason: TwatFsError | None, trial: Trial | None) -> ProviderInfo:
+    told: ProviderHelp = {"setup": provider.spec.setup, "deps": provider.spec.deps}
+    seconds = {"upload": trial.upload_seconds, "fetch": trial.fetch_seconds} if trial and reason is None else {}
+    timing = {name: value for name, value in seconds.items() if value is not None}
+    return ProviderInfo(reason is None, reason.message if reason else "", told, timing)

@@ -53,6 +53,8 @@ def test_the_list_for_programs(run_cli: Cli) -> None:
         "default_order": records["catbox"]["default_order"],
         "max_file_size": 200_000_000,
         "retention": specs()["catbox"].capabilities["retention"],
+        "status": "alive",
+        "abilities": ["deletable", "direct"],
         "credentials": ["CATBOX_USERHASH"],
     }
 
@@ -144,6 +146,7 @@ def test_the_status_for_programs(run_cli: Cli) -> None:
         "ready": False,
         "reason": "TEST_KEY is not set",
         "hint": "From the dashboard.",
+        "kind": "config",
         "exit_code": 3,
     }
 

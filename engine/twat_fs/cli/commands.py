@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from twat_fs.cli import author_commands, receipt_commands
-from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option
+from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option, tries
 
 
 @click.group(context_settings=CONTEXT, invoke_without_command=True)
@@ -135,7 +135,8 @@ for command in (*receipt_commands.COMMANDS, *author_commands.COMMANDS):
 @click.option("--no-auth", is_flag=True, help="Only those that need no secret.")
 @click.option("--min-size", metavar="SIZE", help="Only those that take a file of this size, such as 2GB.")
 @needs
-@click.option("--online", is_flag=True, help="Try each configured provider with a small file.")
+@click.option("--online", is_flag=True, help="Try each of them that is ready with a small file, as `status` does.")
+@tries
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @common
 def list_command(**given: Any) -> int:
@@ -146,15 +147,16 @@ def list_command(**given: Any) -> int:
 
 
 @upload_provider.command("status")
-@click.argument("name", required=False, shell_complete=completed("providers"))
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed("providers"))
 @click.option("--online", is_flag=True, help="Upload a small file, fetch it back, compare, report the times.")
+@tries
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @common
 def status_command(**given: Any) -> int:
-    """Say whether a provider, or each, is ready to be used."""
-    from twat_fs.cli import providers
+    """Say whether providers are ready to be used; all of them where none is named."""
+    from twat_fs.cli import status
 
-    return providers.status(given)
+    return status.run(given)
 
 
 @upload_provider.command("show")

@@ -49,6 +49,15 @@ def rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
             yield facts, _line(entry, spec, facts)
 
 
+def names(registry: Registry, given: dict[str, Any]) -> list[str]:
+    """The names of the providers that `rows` is about.
+
+    Raises:
+        UsageError: A size or a duration is none.
+    """
+    return [facts["name"] for facts, _ in rows(registry, given)]
+
+
 def _whose(registry: Registry, entry: Entry) -> dict[str, Any]:
     taken = not entry.bundled and registry.catalog.bundled_entry(entry.name) is not None
     return {"name": entry.name, "origin": entry.origin, "replaces_bundled": taken}
@@ -56,16 +65,12 @@ def _whose(registry: Registry, entry: Entry) -> dict[str, Any]:
 
 def _facts(spec: Spec) -> dict[str, Any]:
     return {
-        "status": _status(spec),
+        "status": spec.status,
         "max_file_size": spec.max_file_size,
         "retention": spec.capabilities.get("retention"),
         "abilities": abilities(spec),
         "credentials": [credential.name for credential in spec.credentials],
     }
-
-
-def _status(spec: Spec) -> str:
-    return str(spec.about.get("checked", {}).get("status", "unknown"))
 
 
 def _line(entry: Entry, spec: Spec, facts: dict[str, Any]) -> str:
@@ -102,7 +107,7 @@ def _filter(given: dict[str, Any]) -> Callable[[Spec], bool]:
     def suits(spec: Spec) -> bool:
         if given["no_auth"] and any(credential.required for credential in spec.credentials):
             return False
-        return _status(spec) != "closed" and (size is None or takes(spec, size)) and unmet(spec, needs) is None
+        return spec.status != "closed" and (size is None or takes(spec, size)) and unmet(spec, needs) is None
 
     return suits
 

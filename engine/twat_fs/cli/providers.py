@@ -1,4 +1,4 @@
-"""`twat-fs upload_provider`: list, status, show."""
+"""`twat-fs upload_provider`: list and show."""
 
 from __future__ import annotations
 
@@ -8,27 +8,35 @@ from twat_fs.cli import listing
 from twat_fs.cli.findings import label_lines
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.environment import settings
-from twat_fs.errors import TwatFsError
-from twat_fs.registry import Provider, Registry
+from twat_fs.registry import Registry
 from twat_fs.spec.label import label
 from twat_fs.spec.options import text_of
-from twat_fs.trial import tried
 from twat_fs.units import shown_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from twat_fs.registry import Provider
 
 
 def run_list(given: dict[str, Any]) -> int:
     """Run `list`; returns the exit status."""
     if given["online"]:
-        return status({**given, "name": None})
-    return _printed(given, listing.rows)
+        from twat_fs.cli import status
 
-
-def status(given: dict[str, Any]) -> int:
-    """Run `status`; returns the exit status."""
-    return _printed(given, _status_rows)
+        return status.run(given, lambda registry: listing.names(registry, given))
+    registry = Registry(settings(providers_d=given["providers_d"]))
+    report = Report(registry.redactor, quiet=given["quiet"])
+    log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
+    try:
+        for data, line in listing.rows(registry, given):
+            if given["as_json"]:
+                report.record(data)
+            else:
+                report.result(line)
+    except OutputLost:
+        return 1
+    return 0
 
 
 def show(given: dict[str, Any]) -> int:
@@ -42,61 +50,6 @@ def show(given: dict[str, Any]) -> int:
     except OutputLost:
         return 1
     return 0
-
-
-Row = tuple[dict[str, Any], str]
-
-
-def _printed(given: dict[str, Any], rows: Callable[[Registry, dict[str, Any]], Iterator[Row]]) -> int:
-    """Print rows; the status is 0 unless a provider that was named is not in order."""
-    registry = Registry(settings(providers_d=given["providers_d"]))
-    report = Report(registry.redactor, quiet=given["quiet"])
-    log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
-    code = 0
-    try:
-        for data, line in rows(registry, given):
-            if given["as_json"]:
-                report.record(data)
-            else:
-                report.result(line)
-            if given.get("name"):
-                code = int(data.get("exit_code", 0))
-    except OutputLost:
-        return 1
-    return code
-
-
-def _status_rows(registry: Registry, given: dict[str, Any]) -> Iterator[Row]:
-    names = [given["name"]] if given["name"] else [entry.name for entry in registry.catalog.entries()]
-    for name in names:
-        try:
-            provider = registry.provider(name)
-            reason = provider.not_ready()
-            if reason is not None:
-                raise reason
-            facts = {"name": name, "ready": True, **(tried(provider) if _wants_trial(provider, given) else {})}
-        except TwatFsError as error:
-            if given["name"] and error.exit_code == 2:
-                raise
-            facts = {"name": name, "ready": False, "reason": error.message, "hint": error.hint}
-            yield (
-                {**facts, "exit_code": error.exit_code},
-                f"{name:<14} not ready: {error.message}{f' ({error.hint})' if error.hint else ''}",
-            )
-            continue
-        yield facts, f"{name:<14} ready{_times(facts)}"
-
-
-def _wants_trial(provider: Provider, given: dict[str, Any]) -> bool:
-    closed = provider.spec.about.get("checked", {}).get("status") == "closed"
-    return bool(given["online"]) and (bool(given["name"]) or not closed)
-
-
-def _times(facts: dict[str, Any]) -> str:
-    if "url" not in facts:
-        return ""
-    fetched = f", fetched back the same in {facts['fetch_seconds']:.2f} s" if facts["checked"] else ", not fetched back"
-    return f": uploaded in {facts['upload_seconds']:.2f} s{fetched}: {facts['url']}"
 
 
 def _described(provider: Provider) -> Iterator[str]:

@@ -10,7 +10,7 @@ from twat_fs.errors import TwatFsError
 from twat_fs.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     #: What to print of one that worked, as facts and as a line, and the status that it leads to.
     Done = tuple[dict[str, Any], str, int]
@@ -61,5 +61,10 @@ def each(
         except OutputLost:
             return 1
         codes.append(code)
+    return status_of(codes)
+
+
+def status_of(codes: Sequence[int]) -> int:
+    """The status of a command that does something with several: 0, that of the first failure, or 6 if some worked."""
     failed = [code for code in codes if code]
     return 0 if not failed else failed[0] if len(failed) == len(codes) else SOME

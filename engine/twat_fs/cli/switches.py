@@ -75,3 +75,27 @@ def needs(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = decorate(function)
     return function
+
+
+def tries(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that tries several hosts side by side."""
+    for decorate in (
+        click.option(
+            "--jobs",
+            type=click.IntRange(1, 64),
+            default=8,
+            show_default=True,
+            metavar="N",
+            help="How many hosts are tried at once.",
+        ),
+        click.option(
+            "--max-time",
+            type=click.FloatRange(0, 1e6, min_open=True),
+            default=60,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long each host that is tried may take.",
+        ),
+    ):
+        function = decorate(function)
+    return function

@@ -247,7 +247,7 @@ def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
     """What `Catalog.index` gives, for some specs."""
     return {
         spec.name: {
-            "rank": None if spec.about.get("checked", {}).get("status") == "closed" else spec.rank,
+            "rank": None if spec.status == "closed" else spec.rank,
             "credentials": [name for item in spec.credentials for name in (item.name, *item.aliases)],
         }
         for spec in specs

@@ -137,6 +137,11 @@ class Spec(NamedTuple):
         """How the URL can be checked: `get`, `head` or `none`."""
         return checked_by(self.capabilities)
 
+    @property
+    def status(self) -> str:
+        """What the spec says of the host: `alive`, `closed` or `unknown`."""
+        return str(self.about.get("checked", {}).get("status", "unknown"))
+
 
 def checked_by(capabilities: Mapping[str, Any]) -> str:
     """How the URL of an upload can be checked: `get`, `head` or `none`.
