@@ -28,11 +28,25 @@ def write_private(path: str, content: bytes, *, sync: bool = True) -> None:
         OSError: It cannot be written.
     """
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    write_whole(path, content, 0o600)
+
+
+def write_whole(path: str, content: bytes, mode: int) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: The file; its folder is there.
+        content: What it is to hold.
+        mode: Who may read and write it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     part = f"{path}.{os.getpid()}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with open(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)  # whatever the umask is
+            os.fchmod(file.fileno(), mode)  # whatever the umask is
             file.write(content)
             if sync:
                 file.flush()

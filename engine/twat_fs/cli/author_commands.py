@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, provider_option
+from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, provider_option, tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +118,24 @@ def new_provider_command(**given: Any) -> int:
     return new_provider.run(given)
 
 
+@click.command("check-hosts")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed("providers"))
+@click.option("--all", "every", is_flag=True, help="Also those that are known to be closed.")
+@click.option("--write", is_flag=True, help="Change the specs instead of printing what is to be changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@tries
+@ca_file
+@common
+def check_hosts_command(**given: Any) -> int:
+    """Try hosts, and print what their specs are to say of them now, as a patch.
+
+    Without a name, every host that is set up is tried.
+    """
+    from twat_fs.cli import check_hosts
+
+    return check_hosts.run(given)
+
+
 @click.group("spec", context_settings=CONTEXT)
 def spec_group() -> None:
     """Add specs of others, see what changed in them, take them away."""
@@ -197,6 +215,7 @@ COMMANDS: tuple[click.Command, ...] = (
     record_command,
     new_spec_command,
     new_provider_command,
+    check_hosts_command,
     spec_group,
     schema_command,
 )

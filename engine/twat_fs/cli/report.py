@@ -54,6 +54,21 @@ class Report:
             silence(sys.stdout)
             raise OutputLost from None
 
+    def verbatim(self, content: bytes) -> None:
+        """Print bytes of a file on standard output, whatever its encoding is, and now.
+
+        Raises:
+            OutputLost: They could not be written.
+        """
+        try:
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+        except (OSError, ValueError) as error:
+            if not isinstance(error, BrokenPipeError):
+                self.say(f"twat-fs: standard output cannot be written: {error}")
+            silence(sys.stdout)
+            raise OutputLost from None
+
     def record(self, data: dict[str, Any], *, dear: bool = False) -> None:
         """Print a JSON object as one line, in ASCII; secrets are taken out of every text but the URL itself."""
         clean = {key: value if key == "url" else self._clean(value) for key, value in data.items()}
