@@ -21,6 +21,7 @@ import click
 
 from twat_fs.cli.commands import cli
 from twat_fs.errors import SPEC_ERRORS, RetryableError
+from twat_fs.fitting import abilities
 from twat_fs.spec.catalog import Catalog
 from twat_fs.spec.label import Label, label
 from twat_fs.spec.schema import schema_text
@@ -192,44 +193,80 @@ def _purpose(name: str) -> str:
 
 
 def provider_lines() -> Iterator[str]:
-    """The page of all bundled providers."""
+    """The page of all bundled providers: a table for each group, then a section for each provider."""
     catalog = Catalog((), None)
     order = catalog.default_order()
-    cards = {entry.name: catalog.card(entry) for entry in catalog.entries()}
     specs = {entry.name: catalog.spec(entry) for entry in catalog.entries()}
-    labels = {name: label(card) for name, card in cards.items()}
+    labels = {entry.name: label(catalog.card(entry)) for entry in catalog.entries()}
     names = order + [name for name in specs if name not in order]
+    groups = {title: [name for name in names if _group(specs[name], labels[name]) == title] for title in _GROUPS}
     yield from (*_PROVIDERS_HEAD.splitlines(), "")
-    head = ["Name", "Title", "Order", "Largest file", "Kept for", "Secrets", "Sent to", "Sent beside the file", "Seen"]
-    yield from table(head, [_provider_row(specs[name], labels[name], order) for name in names])
-    for name in names:
-        yield from _provider_section(specs[name], labels[name])
+    yield from (f"- [{title}](#{title.lower().replace(' ', '-')}): {len(groups[title])}" for title in _GROUPS)
+    for title, words in _GROUPS.items():
+        yield from ("", f"## {title}", "", words, "")
+        secrets = any(specs[name].credentials for name in groups[title])
+        head = ["Name", "Order", "Largest file", "Kept for", "Can be asked for", "Checked"]
+        yield from table(
+            [*head, *["Secrets"] * secrets], [_provider_row(specs[name], order, secrets) for name in groups[title]]
+        )
+    for name in [name for title in _GROUPS for name in groups[title]]:
+        yield from _provider_section(specs[name], labels[name], order)
 
+
+_GROUPS = {
+    "Hosts without an account": "Anybody may upload. *Order* is the place in the default order; a host without one is "
+    "used only where it is named with `-p`.",
+    "Hosts with an account": "They want a secret, and are used where they are named, or in their place in the default "
+    "order once the secret is set.",
+    "Servers of your own": "An option says where the server is, or the folder. They are used only where they are "
+    "named.",
+}
 
 _PROVIDERS_HEAD = """\
 # The providers
 
 This page is made by `python docs/generate.py` from the specs in `providers.d/`; do not edit it.
 
-*Order* is the place in the default order; a provider without one is used only when it is named with `-p`. *Seen* says
-when the host was last seen to work, and how that is known: nothing in it is made up, and `unknown` means just that.
-*Sent to* and *sent beside the file* are worked out from each spec's own templates, not stated by its author.
-`twat-fs upload_provider show NAME` prints the same for any provider, also for those of your own.
+*Checked* says what is known of the host and since when: `alive`, `closed`, or `unknown`, which means just that. The
+section of each host says how that is known; nothing in it is made up. Where a file goes, and what is sent beside it, is
+worked out from each spec's own templates, not stated by its author; `twat-fs upload_provider show NAME` prints the same
+for any provider, also for those of your own. What *can be asked for* are the switches of
+[upload](cli.md#asking-by-need). `twat-fs check-hosts` tries the hosts that you have set up, and writes a patch for the
+specs that this page is made from. There is also a list of
+[hosts that are not here](contributing.md#hosts-that-are-not-here-and-why).
 """
 
 
-def _provider_row(spec: Spec, found: Label, order: list[str]) -> list[str]:
+def _group(spec: Spec, found: Label) -> str:
+    options = [host.removeprefix("the host of options.") for host in found.hosts]
+    named_by_option = any(name in spec.options and name not in spec.defaults for name in options)
+    public, account, own = _GROUPS
+    if spec.kind == "python":
+        return account if spec.credentials else own
+    if named_by_option:
+        return own
+    return account if any(item.required for item in spec.credentials) else public
+
+
+def _provider_row(spec: Spec, order: list[str], secrets: bool) -> list[str]:
+    names = ", ".join(f"{code(item.name)}{'' if item.required else ' (optional)'}" for item in spec.credentials)
     return [
         f"[{spec.name}](#{spec.name})",
-        spec.title,
-        str(order.index(spec.name) + 1) if spec.name in order else "",
+        _place(spec, order),
         _limit(spec),
         str(spec.capabilities.get("retention", "")),
-        ", ".join(f"{code(item.name)}{'' if item.required else ' (optional)'}" for item in spec.credentials),
-        _hosts(spec, found),
-        "; ".join(found.sends),
-        _seen(spec.about.get("checked", {})),
+        _abilities(spec),
+        _seen(spec),
+        *[names] * secrets,
     ]
+
+
+def _place(spec: Spec, order: list[str]) -> str:
+    return str(order.index(spec.name) + 1) if spec.name in order else ""
+
+
+def _abilities(spec: Spec) -> str:
+    return ", ".join(code(f"--{name}") for name in abilities(spec))
 
 
 def _limit(spec: Spec) -> str:
@@ -243,17 +280,19 @@ def _hosts(spec: Spec, found: Label) -> str:
     return ", ".join(host if " " in host else code(host.removesuffix(":443")) for host in found.hosts)
 
 
-def _seen(facts: dict[str, Any]) -> str:
-    told = f"{facts.get('status', '')} {facts.get('date', '')}".strip()
-    return f"{told}: {facts['how']}" if facts.get("how") else told
+def _seen(spec: Spec) -> str:
+    facts = spec.about.get("checked", {})
+    return f"{facts['status']} {facts['date']}" if facts else ""
 
 
-def _provider_section(spec: Spec, found: Label) -> Iterator[str]:
+def _provider_section(spec: Spec, found: Label, order: list[str]) -> Iterator[str]:
     yield from ("", f"## {spec.name}", "")
-    about = " ".join(str(spec.about.get("description", spec.title)).split())
+    about = " ".join(str(spec.about.get("description", "")).split())
     links = [f"[{words}]({spec.about[key]})" for key, words in _LINKS if spec.about.get(key)]
-    yield " ".join([about, *[f"{link}." for link in links]])
-    yield from _facts(spec)
+    links.append(f"[Its spec](../providers.d/{spec.name}.yaml)")
+    yield " ".join([f"**{spec.title.rstrip('.')}.**", about, *[f"{link}." for link in links]]).replace("  ", " ")
+    yield ""
+    yield from table(["What", "Facts"], [[name, value] for name, value in _facts(spec, found, order) if value])
     lines = spec.setup.strip().splitlines()
     if len(lines) == 1:
         yield from ("", lines[0])
@@ -271,22 +310,30 @@ def _provider_section(spec: Spec, found: Label) -> Iterator[str]:
 _LINKS = (("homepage", "Home page"), ("docs", "Its own documentation"))
 
 
-def _facts(spec: Spec) -> Iterator[str]:
+def _facts(spec: Spec, found: Label, order: list[str]) -> Iterator[tuple[str, str]]:
     facts = spec.capabilities
-    told = []
-    if spec.deps:
-        told.append(f"Needs {spec.deps}.")
-    if facts.get("single_download"):
-        told.append("The first download removes the file.")
-    if facts.get("direct_link") is False:
-        told.append("The link opens a page, not the file itself.")
+    yield "Checked", _seen(spec)
+    yield "How that is known", str(spec.about.get("checked", {}).get("how", ""))
+    yield "Place in the default order", _place(spec, order)
+    yield "Largest file", _limit(spec)
+    yield "Kept for", str(facts.get("retention", ""))
     for key, words in (("refused_types", "Does not take"), ("supported_types", "Takes only")):
-        if facts.get(key):
-            told.append(f"{words} {', '.join(code(str(item)) for item in facts[key])}.")
+        yield words, ", ".join(code(str(item)) for item in facts.get(key, ()))
+    yield "The link", " ".join(_link(facts))
+    yield "Can be asked for", _abilities(spec)
+    yield "Sent to", _hosts(spec, found)
+    yield "Sent beside the file", "; ".join(found.sends)
+    yield "Over http, so that it can be read on its way", ", ".join(map(code, found.clear_text))
     if spec.kind == "http":
-        told.append("The check after the upload is left out." if spec.check == "none" else "")
-    if any(told):
-        yield from ("", " ".join(item for item in told if item))
+        yield "Fetched afterwards", found.fetches or "nothing: the check after the upload is left out"
+    yield "Needs", code(spec.deps) if spec.deps else ""
+
+
+def _link(facts: dict[str, Any]) -> Iterator[str]:
+    if facts.get("direct_link") is False:
+        yield "It opens a page, not the file itself."
+    if facts.get("single_download"):
+        yield "The first download removes the file."
 
 
 def _secret_rows(spec: Spec, found: Label) -> Iterator[list[str]]:

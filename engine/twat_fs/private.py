@@ -28,16 +28,17 @@ def write_private(path: str, content: bytes, *, sync: bool = True) -> None:
         OSError: It cannot be written.
     """
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    write_whole(path, content, 0o600)
+    write_whole(path, content, 0o600, sync=sync)
 
 
-def write_whole(path: str, content: bytes, mode: int) -> None:
+def write_whole(path: str, content: bytes, mode: int, *, sync: bool = True) -> None:
     """Write a file, whole or not at all.
 
     Args:
         path: The file; its folder is there.
         content: What it is to hold.
         mode: Who may read and write it.
+        sync: Wait until a power cut cannot take it any more.
 
     Raises:
         OSError: It cannot be written.

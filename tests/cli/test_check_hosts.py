@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import PLANTED, form
+from tests.support import PLANTED, form, registry
 from twat_fs._version import __version__
+from twat_fs.cli.patches import patch_of
+from twat_fs.spec.catalog import Entry
 from twat_fs.spec.load import load
 from twat_fs.testing.fake_host import FakeHost, Play, Store
 
@@ -187,6 +189,32 @@ def test_of_several_the_worst_counts(run_cli: Cli, host: FakeHost, bad: FakeHost
         assert run_cli("check-hosts", "good", "late", "bad").code == 4
 
 
+# Servers of one's own
+
+
+OWN = """\
+options: {{server: {{type: url, env: TEST_SERVER{default}}}}}
+request: {{url: "{{{{ options.server }}}}/upload", multipart: {{file: "{{{{ file }}}}"}}}}
+result: {{url: {{text: true}}}}
+retry: {{attempts: 1}}
+"""
+
+
+def test_a_server_of_ones_own_is_told_apart_from_the_host(run_cli: Cli, host: FakeHost) -> None:
+    run_cli.spec("mine", OWN.format(default=""))
+    answer = run_cli("check-hosts", "mine", env={"TEST_SERVER": host.url})
+    assert f"how: {HOW.replace('and', 'to a server that an option names and', 1)}}}" in answer.out
+    run_cli.spec("mine", OWN.format(default=f", default: '{host.url}'"))
+    assert f"how: {HOW}}}" in run_cli("check-hosts", "mine").out
+
+
+def test_a_server_that_nobody_named_is_not_set_up(run_cli: Cli) -> None:
+    run_cli.spec("mine", OWN.format(default=""))
+    answer = run_cli("check-hosts", "mine")
+    assert (answer.code, answer.out) == (3, "")
+    assert "mine: was not judged: " in answer.err
+
+
 # Which hosts
 
 
@@ -254,6 +282,19 @@ def test_a_file_that_is_edited_meanwhile_is_not_written_over(run_cli: Cli) -> No
     assert (answer.code, answer.out) == (1, "")
     assert "changed while its host was tried, so nothing is said of it" in answer.err
     assert "# another thought" in path.read_text()
+
+
+def test_a_spec_that_comes_with_the_program_is_printed_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: FakeHost
+) -> None:
+    (tmp_path / "mine.yaml").write_text("spec: 1\nname: mine\ntitle: M\n" + STYLES["flow"] + form(host))
+    provider = registry(tmp_path).provider("mine")
+    provider.entry = Entry("mine", "providers.d/mine.yaml", "bundled")
+    monkeypatch.setattr("twat_fs.bundled.checkout_folder", lambda: None)
+    patch = patch_of(provider, b"a: 1\n", b"a: 2\n")
+    assert patch is not None
+    assert patch.refusal == "its spec comes with the program"
+    assert patch.diff.startswith(b"--- a/providers.d/mine.yaml\n+++ b/providers.d/mine.yaml\n")
 
 
 # For programs

@@ -101,7 +101,8 @@ class _Desk:
         provider = self._providers[trial.provider]
         content = self._registry.catalog.content(provider.entry)
         was = {key: str(value) for key, value in provider.spec.about.get("checked", {}).items()}
-        own_server = bool(provider.hosts({}))
+        options = provider.spec.options
+        own_server = any(options[name].get("type") == "url" for name in provider.option_values({}))
         finding = judged(
             trial,
             was,
