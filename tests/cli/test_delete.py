@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.leaks import planted_in
 from tests.support import PLANTED
 from twat_fs.testing.fake_host import FakeHost, Play, Store
 
@@ -58,6 +59,8 @@ def host(store: Deleting) -> Iterator[FakeHost]:
 def cli(run_cli: Cli, host: FakeHost) -> Cli:
     run_cli.spec("mine", SPEC.format(url=host.url))
     run_cli.file()
+    for suffix in ("", "-wal", "-shm"):  # a receipt holds what deletes the file, and only the user can read it
+        planted_in(run_cli.home / "data" / "twat-fs" / "history" / f"receipts.sqlite3{suffix}")
     return run_cli
 
 
