@@ -8,8 +8,6 @@ from twat_fs._version import __version__
 from twat_fs.errors import (
     AuthError,
     Forbidden,
-    NotConfigured,
-    NotOffered,
     ProxyError,
     QuotaExceeded,
     RetryableError,
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from twat_fs.trial import Trial
 
 #: What a failure of these kinds tells of is on our side, or between us and the host.
-_OURS = (NotConfigured, NotOffered, QuotaExceeded, TrustError, ProxyError, TlsError)
+_OURS = (QuotaExceeded, TrustError, ProxyError, TlsError)
 #: The same, where the host was told who asks.
 _OF_ACCOUNTS = (AuthError, Forbidden)
 
@@ -65,9 +63,11 @@ def judged(
     error = trial.error
     if error is None:
         return _working(trial, was, today, own_server=own_server, links=links)
+    if not isinstance(error, UploadError) or not error.tried:
+        return Finding("ours")
     if isinstance(error, RetryableError):
         return Finding("not_today")
-    if not isinstance(error, UploadError) or _is_ours(error, known=known) or own_server:
+    if _is_ours(error, known=known) or own_server:
         return Finding("ours")
     if was.get("status") == "closed":
         return Finding("as_known")

@@ -37,6 +37,7 @@ OUTCOMES = {
         errors.QuotaExceeded,
         errors.NotConfigured,
         errors.NotOffered,
+        errors.SetAside,
         errors.TrustError,
         errors.NotAccepted,
         errors.TlsError,

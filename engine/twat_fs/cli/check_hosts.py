@@ -12,7 +12,7 @@ from twat_fs.cli.patches import Patch, check_unchanged, patch_of
 from twat_fs.cli.receipts import begun
 from twat_fs.cli.report import OutputLost
 from twat_fs.drift import Finding, judged
-from twat_fs.errors import NotConfigured, NotOffered, SourceError, SpecError, TwatFsError, UploadError, UsageError
+from twat_fs.errors import NotConfigured, SourceError, SpecError, TwatFsError, UploadError, UsageError
 from twat_fs.spec.load import load
 from twat_fs.spec.restate import restated
 from twat_fs.text import printable
@@ -96,7 +96,7 @@ class _Desk:
 
     def take(self, trial: Trial) -> None:
         """Tell what came of a trial, and print or write the edit that follows from it."""
-        if not self._given["names"] and isinstance(trial.error, (NotConfigured, NotOffered)):
+        if not self._given["names"] and isinstance(trial.error, UploadError) and not trial.error.tried:
             return  # an address that only the request needs is not set: nobody asked for this host
         provider = self._providers[trial.provider]
         content = self._registry.catalog.content(provider.entry)
