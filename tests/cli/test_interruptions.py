@@ -130,6 +130,7 @@ def interrupted(cli: Cli, process: subprocess.Popen[bytes], number: signal.Signa
 def cli(run_cli: Cli) -> Cli:
     (run_cli.home / "tmp").mkdir()
     run_cli.file()
+    run_cli.spec("one", form("http://127.0.0.1:9"))
     return run_cli
 
 
