@@ -1,6 +1,6 @@
 """The real servers as judges: for each the spec that drives it, and all that it says no to, as data.
 
-A spec is a file of `specs/`. Its option `base` is the server's address; `SERVER_PASSWORD` is the password of its user.
+A spec is a file of `specs/`, or one that comes with the program.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Failure(NamedTuple):
         size: Bytes of the file.
         name: The file's.
         options: On top of the judge's.
+        path: In place of the judge's.
         password: In place of the right one.
         edits: What is otherwise in the spec: pairs of a text and what takes its place.
     """
@@ -49,6 +50,7 @@ class Failure(NamedTuple):
     size: int = 2_000
     name: str = "refused.bin"
     options: dict[str, Any] = {}  # noqa: RUF012
+    path: str | None = None
     password: str | None = None
     edits: tuple[tuple[str, str], ...] = ()
 
@@ -58,9 +60,9 @@ class Judge(NamedTuple):
 
     Attributes:
         server: The fixture that runs it.
-        spec: The file in `specs/`.
+        spec: The spec's name.
         failures: What it says no to.
-        options: On top of `base`.
+        options: On top of the address.
         again: What becomes of a second file of a name: it `replaces` the first, gets a URL `beside` it, or ends with an
             error of that kind.
         deletes: Whether it can be asked to.
@@ -69,6 +71,9 @@ class Judge(NamedTuple):
         unserved: Whether it serves no files, so that they are looked for in its folder.
         texts: Whether it takes nothing but UTF-8.
         tells_gone: Whether it tells that there was nothing to delete.
+        path: What follows the server's address in the option.
+        address: The option that takes it.
+        secret: The credential that takes the password of the server's user.
     """
 
     server: str
@@ -82,6 +87,9 @@ class Judge(NamedTuple):
     unserved: bool = False
     texts: bool = False
     tells_gone: bool = True
+    path: str = ""
+    address: str = "base"
+    secret: str = "SERVER_PASSWORD"
 
 
 FORM = 'multipart: {f: "{{ file }}"}'
@@ -97,6 +105,16 @@ DAV = (
     Failure("no password", "auth", 401, password=""),
 )
 NO_FOLDER = Failure("a folder that is not there", "conflict", 409, options={"folder": "no/where/"})
+WEBDAV = Judge(
+    "rclone",
+    "webdav",
+    (DAV[0], Failure("a folder that is not there", "conflict", 409, path="/no/where")),
+    {"user": "u"},
+    "replaces",
+    undeletable=("auth", 401),
+    address="url",
+    secret="WEBDAV_PASSWORD",
+)
 BEPASTY = (Failure("a wrong token", "forbidden", 403, password=WRONG),)
 TUS = (
     Failure("a piece at the wrong place", "conflict", 409, "send", edits=(("Upload-Offset: 0", "Upload-Offset: 7"),)),
@@ -123,6 +141,20 @@ JUDGES = (
         undeletable=("auth", 401),
     ),
     Judge("copyparty", "party_put", COPYPARTY, undeletable=("auth", 401)),
+    Judge(
+        "copyparty",
+        "copyparty",
+        (
+            Failure("a wrong password", "auth", 403, password=WRONG),
+            Failure("a folder where nobody may write", "auth", 403, path="/shut"),
+            Failure("a folder that is not there", "auth", 403, path="/nowhere"),
+            Failure("a file over its limit", "too_large", 400, size=300_000, path="/lim"),
+        ),
+        undeletable=("auth", 401),
+        path="/priv",
+        address="url",
+        secret="COPYPARTY_PASSWORD",
+    ),
     Judge(
         "bepasty",
         "paste_rest",
@@ -206,6 +238,13 @@ JUDGES = (
         undeletable=("auth", 401),
     ),
     Judge("wsgidav", "dav", (), {"folder": "open/", "once": "true"}, "conflict"),
+    WEBDAV,
+    WEBDAV._replace(
+        server="wsgidav",
+        options={"user": "dav"},
+        path="/guarded",
+        failures=(DAV[0], Failure("a folder that is not there", "conflict", 409, path="/guarded/no/where")),
+    ),
     Judge(
         "uploadserver",
         "box",

@@ -65,3 +65,11 @@ def test_what_can_be_installed_is_there_where_something_else_cannot(tmp_path: Pa
     assert found == environment.missing(requirements, package, tmp_path / "cache")
     python = environment.prepared(requirements, tmp_path / "cache") / "python"
     subprocess.run([str(python), "-c", "import here"], check=True)
+
+
+def test_a_server_that_is_missing_is_tolerated_but_where_all_must_be_there() -> None:
+    found = {"bepasty": "pip could not install it"}
+    assert environment.tolerated(found, {}) == found
+    assert environment.tolerated({}, {"CI": "true"}) == {}
+    with pytest.raises(environment.CannotPrepare, match="pip could not install it"):
+        environment.tolerated(found, {"CI": "true"})

@@ -41,6 +41,16 @@ class Court:
         self.home = home
         (home / "files").mkdir(parents=True)
 
+    @property
+    def text(self) -> str:
+        """The spec, where it is one of the tests' own."""
+        path = SPECS / f"{self.judge.spec}.yaml"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def address(self, path: str | None = None) -> dict[str, str]:
+        """The option that leads to the server."""
+        return {self.judge.address: self.host.url + (self.judge.path if path is None else path)}
+
     def file(self, name: str, size: int, seed: str = "") -> Path:
         """A file of that many bytes, of letters where the server takes only texts."""
         chance = random.Random(f"{name}{seed}")
@@ -51,13 +61,14 @@ class Court:
 
     def registry(self, password: str | None = None, edits: tuple[tuple[str, str], ...] = ()) -> Registry:
         """What finds the judge's spec, and knows the password."""
-        text = (SPECS / f"{self.judge.spec}.yaml").read_text(encoding="utf-8")
+        text = self.text
         for old, new in edits:
             assert old in text
             text = text.replace(old, new)
-        (self.home / f"{self.judge.spec}.yaml").write_text(text, encoding="utf-8")
+        if text:
+            (self.home / f"{self.judge.spec}.yaml").write_text(text, encoding="utf-8")
         known = self.host.password if password is None else password
-        return registry(self.home, **({"SERVER_PASSWORD": known} if known else {}))
+        return registry(self.home, **({self.judge.secret: known} if known else {}))
 
     def upload(self, file: Path, failure: Failure | None = None) -> UploadResult:
         """Upload a file.
@@ -67,7 +78,7 @@ class Court:
         """
         given = failure or Failure("", "", None)
         found = self.registry(given.password, given.edits)
-        options = {"base": self.host.url, **self.judge.options, **given.options}
+        options = {**self.address(given.path), **self.judge.options, **given.options}
         check = "none" if self.judge.unserved or self.host.needs_login_to_read else "hash"
         recorder = recorder_for(found.settings, wanted=True)
         with Source(file) as source:
@@ -202,10 +213,11 @@ def test_more_pastes_than_are_taken_at_once_are_too_many(tmp_path: Path) -> None
 
 @each
 def test_the_command_uploads_and_deletes(court: Court, user: User) -> None:
-    (user.providers / f"{court.judge.spec}.yaml").write_bytes((SPECS / f"{court.judge.spec}.yaml").read_bytes())
-    given = {"base": court.host.url, **court.judge.options}
+    if court.text:
+        (user.providers / f"{court.judge.spec}.yaml").write_text(court.text, encoding="utf-8")
+    given = {**court.address(), **court.judge.options}
     words = [word for name, value in given.items() for word in ("-o", f"{name}={value}")]
-    password = {"SERVER_PASSWORD": court.host.password} if court.host.password else {}
+    password = {court.judge.secret: court.host.password} if court.host.password else {}
     file = court.file("by command.bin", 20_000)
     url = user.upload(file, *words, provider=court.judge.spec, **password).url
     assert court.content(url) == file.read_bytes()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -172,13 +170,13 @@ def test_an_upload_that_is_killed_again_and_again_goes_on_where_it_stopped(tus: 
 
 
 def test_it_does_so_after_the_file_was_moved_and_not_after_it_changed(tus: Server, user: User) -> None:
-    file = user.file("moved.bin", 3 * MIB)
+    file = user.file("moved.bin", 12 * MIB)
     user.spec("pieces", TUS.format(url=tus.host.url))
     begun, before = tus.begun(), tus.received()
     _killed_at(user, file, lambda: tus.received() - before >= MIB)
     (user.home / "elsewhere").mkdir()
     file = file.rename(user.home / "elsewhere" / file.name)
-    _killed_at(user, file, lambda: tus.received() - before >= 2 * MIB)
+    _killed_at(user, file, lambda: tus.received() - before >= 4 * MIB)
     assert tus.begun() == begun + 1
     with file.open("r+b") as handle:
         handle.write(b"something else")
@@ -209,5 +207,5 @@ def _killed_at(user: User, file: Path, moment: Callable[[], bool]) -> None:
     )
     while process.poll() is None and not moment():
         time.sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()  # which does nothing where it has ended
     process.wait()
