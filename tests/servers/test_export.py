@@ -158,6 +158,20 @@ def test_options_and_optional_secrets_are_put_in_when_asked_for(run_cli: Cli) ->
 
 
 @pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("telegram", "/bot${TELEGRAM_BOT_TOKEN}/sendDocument"),
+        ("discord", "/api/v10/webhooks/${TWAT_FS_VALUE}?wait=true"),
+    ],
+)
+def test_a_secret_in_an_address_is_exported_as_a_variable(run_cli: Cli, name: str, address: str) -> None:
+    answer = run_cli("spec", "export", name, "--to", "curl")
+    assert answer.code == 0, answer
+    assert address in answer.out
+    assert ":?what first makes of" not in answer.out or "makes of DISCORD_WEBHOOK_URL}" in answer.out
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         (["s3", "--to", "curl"], "Python provider"),

@@ -8,6 +8,7 @@ from tests.support import PLANTED, compiled, job
 from twat_fs.errors import BadReply, TrustError
 from twat_fs.expression import secrets
 from twat_fs.messages import Request, reveal
+from twat_fs.validation import validate
 from twat_fs.wire.plan import plan
 
 if TYPE_CHECKING:
@@ -214,3 +215,31 @@ def test_a_secret_of_a_reply_goes_back_to_where_it_came_from_only() -> None:
     begun.saved["target"] = "https://other.example/x"
     with pytest.raises(TrustError, match=r"saved\.token"):
         plan(begun, begun.spec.steps[1])
+
+
+# What is told of it before anything runs
+
+ONE_HOST_MORE = """\
+spec: 1
+name: own
+title: A server of one's own
+options: {{server: {{type: url, default: "https://own.example"}}}}
+steps:
+  - {{name: init, url: "{init}", save: {{target: target}}}}
+  - {{name: put, method: PUT, url: "{{{{ saved.target }}}}", raw: "{{{{ file }}}}"}}
+result: {{url: url}}
+"""
+
+
+def told(init: str) -> list[str]:
+    return [
+        problem.message for problem in validate(ONE_HOST_MORE.format(init=init).encode(), "own.yaml", "own").problems
+    ]
+
+
+def test_a_server_that_the_user_names_may_say_where_on_it_the_file_goes() -> None:
+    assert not [message for message in told("{{ options.server }}/new") if "saved.target" in message]
+
+
+def test_any_other_server_is_warned_of_when_it_says_where_the_file_goes() -> None:
+    assert [message for message in told("https://api.example/new") if "`saved.target`" in message]

@@ -108,7 +108,8 @@ def planned(spec: Spec, options: Mapping[str, Any], wanted: Sequence[str]) -> Ex
 
     inputs = Inputs(
         options=options,
-        credentials={name: f"the value of {name}" for name in named},
+        # It may stand in an address, so it has no space.
+        credentials={name: f"the-value-of-{name}" for name in named},
         remote_path="",
         now=int(time.time()),
         random=drawn,

@@ -199,7 +199,9 @@ def _changed(pieces: Sequence[str | Shell], value: str, how: str, json: str = ""
 
 
 def _names(needs: Sequence[str]) -> str:
-    return ", ".join(need[2:].partition(":")[0] for need in needs) or "it"
+    """The variables of pieces; of one that a filter made, which filter and of what."""
+    told = [need[2:-1].partition(":?") for need in needs]
+    return ", ".join(words if name == "TWAT_FS_VALUE" else name.partition(":")[0] for name, _, words in told) or "it"
 
 
 def unwritable(words: str, value: str = "", label: str = "", *, later: bool = False) -> Shell:

@@ -49,11 +49,30 @@ class TrustRules(Rules):
                 self._report_open(f"`{flow.origin}`", flow.destination, path)
 
     def _is_open(self, target: flows.Destination) -> bool:
-        """Whether anything but the spec's own text decides the host, and the spec does not bound it."""
+        """Whether anything but the spec's own text decides the host, and neither the spec nor the user bounds it.
+
+        A server that the user names says where on that same server an upload goes: no other host can be meant, and the
+        spec cannot list it.
+        """
         if target.insert is None or self.card["allow_hosts"]:
             return False
-        facts = self.card["options"].get(target.insert[1], {}) if target.insert[0] == "options" else {}
-        return facts.get("type") != "url"
+        sources = [target] if target.insert[0] == "options" else self._repliers(target.insert)
+        return not (sources and all(self._is_users(source) for source in sources))
+
+    def _repliers(self, insert: tuple[str, ...]) -> list[flows.Destination]:
+        """Where the requests go whose replies give a value; none where it is not of a reply."""
+        root, *names = insert
+        steps = [step for step in flows.requests(self.card) if names[:1] and names[0] in step["save"]]
+        if root == "result":
+            steps = self.card["steps"]
+        elif root not in ("saved", "previous"):
+            steps = []
+        return [flows.destination(self.card, step) for step in steps]
+
+    def _is_users(self, target: flows.Destination) -> bool:
+        """Whether the user's own option names the host."""
+        root, *names = target.insert or ("",)
+        return root == "options" and self.card["options"].get(names[0] if names else "", {}).get("type") == "url"
 
     def _report_open(self, what: str, target: flows.Destination, path: tuple[Any, ...]) -> None:
         name = ".".join(target.insert or ())
