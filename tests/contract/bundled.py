@@ -264,8 +264,9 @@ def holds_secret(seen: Seen, secret: str) -> bool:
 
 
 def from_reply(name: str) -> bool:
-    """Whether a reply says where a later step goes."""
-    return any(str(step.get("url")).startswith("{{ saved.") for step in data(name).get("steps", []))
+    """Whether a reply says where a later step of the example goes."""
+    steps = data(name).get("steps", [])
+    return any(str(steps[at].get("url")).startswith("{{ saved.") for at in (Stage(name).order if steps else ()))
 
 
 def reads_first_reply(name: str) -> bool:
