@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Interrupted(SystemExit):
     """A signal ends the process.
@@ -24,3 +31,43 @@ class Interrupted(SystemExit):
 
     def __str__(self) -> str:
         return f"{self.words}; {self.left}" if self.left else self.words
+
+
+class _Held:
+    """Whether the main thread is in the middle of something, and what came meanwhile."""
+
+    depth = 0
+    waiting: Interrupted | None = None
+
+
+def interrupt(words: str, status: int) -> None:
+    """End the process, where the main thread is not in the middle of something; else as soon as it is not.
+
+    Raises:
+        Interrupted: At once.
+    """
+    end = Interrupted(words, status)
+    if _Held.depth:
+        _Held.waiting = end
+    else:
+        raise end
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What the main thread does in here is done whole: a signal waits for its end. Other threads get none anyway.
+
+    Raises:
+        Interrupted: A signal came meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _Held.depth += 1
+    try:
+        yield
+    finally:
+        _Held.depth -= 1
+        end, _Held.waiting = _Held.waiting, None
+    if end is not None:
+        raise end

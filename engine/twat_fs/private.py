@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from twat_fs.interruption import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def private_folder(path: str) -> None:
@@ -14,6 +21,17 @@ def private_folder(path: str) -> None:
     os.makedirs(path, mode=0o700, exist_ok=True)
     if os.stat(path).st_mode & 0o777 != 0o700:
         os.chmod(path, 0o700)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A folder that only the user may look into, which is gone afterwards, whatever ends the command."""
+    import tempfile
+
+    with whole():  # between the folder's making and the noting of it nothing would take it away
+        made = tempfile.TemporaryDirectory(prefix="twat-fs-")
+    with made as path:
+        yield path
 
 
 def write_private(path: str, content: bytes, *, sync: bool = True) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twat_fs.errors import NotOffered, TwatFsError, UploadError, UploadTimeout
 from twat_fs.fitting import deletes, unfit
 from twat_fs.interruption import Interrupted
+from twat_fs.private import temporary_folder
 from twat_fs.registry import Provider, Registry
 from twat_fs.removal import removed
 from twat_fs.source import Source
@@ -74,7 +74,7 @@ def trials(
     waiting = list(providers)
     told: queue.SimpleQueue[tuple[int, Trial | BaseException]] = queue.SimpleQueue()
     running: dict[int, tuple[Provider, float]] = {}
-    with tempfile.TemporaryDirectory(prefix="twat-fs-") as folder:
+    with temporary_folder() as folder:
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:

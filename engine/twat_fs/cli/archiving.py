@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-import tempfile
 import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import SourceError
 from twat_fs.logs import logger
+from twat_fs.private import temporary_folder
 from twat_fs.source import NO_ROOM, Source
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def archived(path: str, kind: str, name: str | None) -> Iterator[Source]:
         SourceError: Something in it cannot be read, or there is no room for the archive.
     """
     own = os.path.basename(os.path.abspath(path)) or "root"
-    with tempfile.TemporaryDirectory(prefix="twat-fs-") as folder:
+    with temporary_folder() as folder:
         packed = os.path.join(folder, "archive")
         try:
             (_zip if kind == "zip" else _tar)(path, own, packed)

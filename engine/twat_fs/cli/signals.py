@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.report import last_words
-from twat_fs.interruption import Interrupted
+from twat_fs.interruption import interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ class _Ending:
         """
         if not self._begun:
             self._begun = True
-            raise Interrupted(*_ENDS[number])
+            interrupt(*_ENDS[number])
 
     def _watch(self) -> None:
         first = again = self._next(None)

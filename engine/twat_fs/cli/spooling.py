@@ -6,11 +6,11 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from twat_fs.errors import SourceError, UsageError
+from twat_fs.private import temporary_folder
 from twat_fs.source import NO_ROOM, Source
 from twat_fs.units import parse_size, shown_size
 
@@ -42,7 +42,7 @@ def opened(path: str, name: str | None, environ: Mapping[str, str]) -> Iterator[
     if not name:
         what = "standard input" if path == "-" else f"{path}, a FIFO,"
         raise UsageError(f"what comes from {what} has no name", hint="Give it one: --name report.pdf")
-    with tempfile.TemporaryDirectory(prefix="twat-fs-") as folder:
+    with temporary_folder() as folder:
         spooled = os.path.join(folder, "stream")
         with _stream(path) as stream:
             _copy(stream, spooled, _limit(environ))

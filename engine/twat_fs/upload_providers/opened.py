@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
+from twat_fs.private import temporary_folder
 from twat_fs.source import BLOCK_SIZE
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def named_path(source: Source, name: str) -> Iterator[str]:
     if os.path.basename(source.path) == name:
         yield source.path
         return
-    with tempfile.TemporaryDirectory(prefix="twat-fs-") as folder:
+    with temporary_folder() as folder:
         path = os.path.join(folder, _fitting(name))
         os.symlink(os.path.abspath(source.path), path)
         yield path
