@@ -171,6 +171,22 @@ def test_a_secret_in_an_address_is_exported_as_a_variable(run_cli: Cli, name: st
     assert ":?what first makes of" not in answer.out or "makes of DISCORD_WEBHOOK_URL}" in answer.out
 
 
+def test_a_spec_that_sends_large_files_in_pieces_is_exported_for_small_ones(run_cli: Cli) -> None:
+    answer = run_cli("spec", "export", "gcs", "--to", "curl", "-o", "bucket=b")
+    assert answer.code == 0, answer
+    assert "uploadType=media" in answer.out
+    assert "it is for small files" in answer.err
+
+
+def test_a_spec_that_sends_every_file_in_pieces_is_not_exported(run_cli: Cli) -> None:
+    sent = 'url: "https://h.example/{{ chunk.offset }}", raw: "{{ chunk }}", chunks: {size: 1 MiB}'
+    step = f"{{name: put, method: PUT, {sent}}}"
+    run_cli.spec("pieces", f'steps:\n  - {step}\nresult: {{url: "https://h.example/{{{{ file.name }}}}"}}\n')
+    answer = run_cli("spec", "export", "pieces", "--to", "curl")
+    assert (answer.code, answer.out) == (2, "")
+    assert "pieces sends a file in pieces" in answer.err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
