@@ -28,10 +28,14 @@ def temporary_folder() -> Iterator[str]:
     """A folder that only the user may look into, which is gone afterwards, whatever ends the command."""
     import tempfile
 
-    with whole():  # between the folder's making and the noting of it nothing would take it away
-        made = tempfile.TemporaryDirectory(prefix="twat-fs-")
-    with made as path:
-        yield path
+    made = None
+    try:
+        with whole():  # between the folder's making and the noting of it nothing would take it away
+            made = tempfile.TemporaryDirectory(prefix="twat-fs-")
+        yield made.name
+    finally:
+        if made is not None:
+            made.cleanup()
 
 
 def write_private(path: str, content: bytes, *, sync: bool = True) -> None:

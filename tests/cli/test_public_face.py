@@ -114,7 +114,6 @@ def test_every_spelling_of_upload_provider_works(cli: Cli, words: list[str]) -> 
     [
         ["nonsense"],
         ["upload"],
-        ["upload", "a.txt", "b.txt"],
         ["upload", "a.txt", "--nonsense"],
         ["upload", "a.txt", "--check", "most"],
         ["upload", "a.txt", "--timeout", "0"],

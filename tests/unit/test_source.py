@@ -81,7 +81,7 @@ def test_what_is_not_there_is_not_found(tmp_path: Path, path: Path, name: str) -
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match="a folder, not a regular file") as caught:
         Source(tmp_path)
-    assert "archive" in caught.value.hint
+    assert "--zip" in caught.value.hint
 
 
 def test_a_fifo_is_refused_at_once(tmp_path: Path) -> None:
