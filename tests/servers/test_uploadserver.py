@@ -49,7 +49,7 @@ def base(host: Host) -> tuple[str, str]:
 
 @pytest.mark.parametrize("size", [0, 300_000, 5_000_000])
 def test_an_upload_comes_back_byte_for_byte(uploadserver: Host, user: User, size: int) -> None:
-    file = user.file(f"sized-{size}.bin", size)
+    file = user.file(f"whole-{size}.bin", size)
     user.spec("box", SPEC)
     url = user.upload(file, *base(uploadserver), provider="box", **login(uploadserver)).url
     assert uploadserver.fetch(url) == file.read_bytes()

@@ -7,13 +7,14 @@ import select
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twat_fs.cli.report import last_words
 from twat_fs.interruption import interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 #: What is said of each signal, and the status: 128 and its number, as shells count. The time of `--max-time` is over
 #: like that of any other upload, which may be tried again.
@@ -83,7 +84,7 @@ class _Ending:
         signal.set_wakeup_fd(self._before)
         os.close(self._write)
 
-    def begin(self, number: int, _frame: Any) -> None:
+    def begin(self, number: int, frame: FrameType | None) -> None:
         """The handler.
 
         Raises:
@@ -91,7 +92,8 @@ class _Ending:
         """
         if not self._begun:
             self._begun = True
-            interrupt(*_ENDS[number])
+            if not _is_lost(frame):
+                interrupt(*_ENDS[number])
 
     def _watch(self) -> None:
         first = again = self._next(None)
@@ -111,6 +113,12 @@ class _Ending:
             if number == _OVER or (number in _ENDS and not (number == signal.SIGALRM and seconds is not None)):
                 return number
         return None
+
+
+def _is_lost(frame: FrameType | None) -> bool:
+    """Whether what is raised here is printed and forgotten: in what Python calls when a lock of an import goes."""
+    code = None if frame is None else frame.f_code
+    return code is not None and code.co_name == "cb" and code.co_filename.startswith("<frozen importlib")
 
 
 def _tidy() -> None:
