@@ -126,6 +126,22 @@ def planned(spec: Spec, options: Mapping[str, Any], wanted: Sequence[str]) -> Ex
     return Export(spec, requests, remarks)
 
 
+def _of_pieces(spec: Spec, requests: Sequence[Request]) -> list[str]:
+    """What is to be said of a spec that sends pieces.
+
+    Raises:
+        UsageError: It sends a small file so too.
+    """
+    if any(request.piece is not None for request in requests):
+        raise UsageError(
+            f"{spec.name} sends a file in pieces, as many as it needs, and no command can say that",
+            hint=f"`twat-fs upload FILE --provider {spec.name} --dry-run` writes them for one file.",
+        )
+    if any(step.chunks for step in spec.steps):
+        return ["what is too large for one request goes in pieces, which no command can say: it is for small files"]
+    return []
+
+
 def _facts() -> FileFacts:
     samples = {"name": NAME, "stem": STEM, "suffix": SUFFIX, "size": 4321, "mtime": 1767225600}
     samples |= {"text": 't\u00e9"xt', "base64": "dMOp+/==", "sha256": "5a" * 32, "sha1": "5b" * 20, "md5": "5c" * 16}
