@@ -111,15 +111,7 @@ def planned(spec: Spec, options: Mapping[str, Any], wanted: Sequence[str]) -> Ex
         choose=secrets.randbelow,
     )
     requests = rehearse(start(spec, inputs, _facts()))
-    if any(request.piece is not None for request, _ in requests):
-        raise UsageError(
-            f"{spec.name} sends a file in pieces, as many as it needs, and no command can say that",
-            hint=f"`twat-fs upload FILE --provider {spec.name} --dry-run` writes them for one file.",
-        )
-    if any(step.chunks for step in spec.steps):
-        remarks.append(
-            "what is too large for one request goes in pieces, which no command can say: it is for small files"
-        )
+    remarks += _of_pieces(spec, [request for request, _ in requests])
     boundaries = {aside.boundary for _, aside in requests}
     drawn_here = [text for text in made if not any(text.split("`")[1] in boundary for boundary in boundaries)]
     remarks += [f"{text} was drawn now, and stands in it for good" for text in drawn_here]
