@@ -104,8 +104,8 @@ DEFENCES = (
     Defence(
         "what came from a pipe is gone afterwards",
         "private.py",
-        "    with made as path:\n        yield path\n",
-        "    made._finalizer.detach()\n    yield made.name\n",
+        "            made.cleanup()\n",
+        "            made._finalizer.detach()\n",
         f"{_PIPES}test_what_comes_from_standard_input_is_uploaded_whole_under_its_name",
     ),
     Defence(
