@@ -66,8 +66,9 @@ def searched(folder: Path) -> Iterator[str]:
     """Each trace in the files under a folder, or in one file; what is packed is looked into."""
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     for path in paths:
-        known = str(path.resolve()) in _BY_TESTS or _WRITTEN.search(path.as_posix())
-        if path.is_file() and not path.is_symlink() and not known:
+        if path.is_symlink() or not path.is_file():
+            continue
+        if str(path.resolve()) not in _BY_TESTS and not _WRITTEN.search(path.as_posix()):
             yield from traces_in(os.fsencode(path.name), f"the name {path}")
             for part, content in _contents(path):
                 yield from traces_in(content, f"{path}{part}")

@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class RunningDigest:
         self._size = size
         self._digest = hashlib.sha256(usedforsecurity=False)
         self._snapshot = self._digest.copy()
-        self._buffer = memoryview(bytearray(min(_BLOCK, size) or 1))
+        self._buffer = page_aligned(min(_BLOCK, size) or 1)
         self._told = 0
         self._ends = False
         self._more = threading.Condition()

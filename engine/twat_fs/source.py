@@ -7,6 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError, SourceNotFound, TooLarge
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Source:
         Raises:
             SourceError: The file cannot be read, ended early, or changed meanwhile.
         """
-        buffer = memoryview(bytearray(BLOCK_SIZE))
+        buffer = page_aligned(BLOCK_SIZE)
         end = self.size if size is None else offset + size
         while offset < end:
             wanted = min(BLOCK_SIZE, end - offset)

@@ -88,6 +88,12 @@ def test_a_secret_behind_a_hole_of_a_file_is_found(tmp_path: Path) -> None:
     assert found
 
 
+def test_links_that_lead_nowhere_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "gone").symlink_to("nothing")
+    assert list(leaks.searched(tmp_path)) == []
+
+
 def test_a_file_that_a_test_filled_on_purpose_is_passed_over(tmp_path: Path) -> None:
     path = leaks.planted_in(tmp_path / "config")
     path.write_text(PLANTED)

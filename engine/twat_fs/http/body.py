@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, Union
 
+from twat_fs.buffers import page_aligned
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, reveal
 from twat_fs.source import BLOCK_SIZE
 
@@ -82,7 +83,7 @@ class StreamingBody:
         assert source is not None
         offset, size = piece or (0, source.size)
         end = offset + size
-        buffer = memoryview(bytearray(min(BLOCK_SIZE, size) or 1))
+        buffer = page_aligned(min(BLOCK_SIZE, size) or 1)
         if not size:
             source.check_unchanged(source.size)
             self._report(0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from zlib_ng import zlib_ng
 
+from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError, UploadTimeout, VerifyError
 from twat_fs.text import printable
 
@@ -78,7 +79,7 @@ class Part:
         self._offset = offset
         self._size = size
         self._tally = tally
-        self._buffer = memoryview(bytearray(min(BLOCK, size)))
+        self._buffer = page_aligned(min(BLOCK, size) or 1)
         self._position = 0
         self._counted = 0
         self._sending = False
