@@ -17,59 +17,75 @@ if TYPE_CHECKING:
 
 #: Bytes of which the thread is told at a time. A smaller file is hashed in one go, when its digest is asked for.
 STEP = 4 << 20
+#: Bytes that the thread goes on by itself where a digest is asked for again and again.
+AHEAD = 4 * STEP
 _BLOCK = 1 << 20
 #: The niceness of what can wait.
 _LEAST = 19
-#: Seconds that who asks for the digest of the very first bytes waits for it; 8 MiB take a tenth of that.
-_PATIENCE = 0.1
 
 
 class RunningDigest:
-    """The SHA-256 of a file that somebody else reads, made by a thread behind them.
+    """The SHA-256 of a file that somebody else reads, made by a thread behind them, or a little ahead.
 
     What was just sent is read once more, from memory. So the sender does not wait for the hash, whether it sends the
-    file in one piece, in several at a time, or twice.
+    file in one piece, in several at a time, or twice. Who asks for the digest of what the thread has not come to makes
+    it: nobody waits for a thread that may not get its turn.
 
     Args:
         read: Fills a buffer from a position of the file, and says with how many bytes.
         size: The file's bytes.
+        start: Where the digest begins, in bytes.
 
     Attributes:
-        count: Bytes that were hashed so far.
+        start: Where it begins.
     """
 
-    def __init__(self, read: Callable[[memoryview, int], int], size: int) -> None:
+    def __init__(self, read: Callable[[memoryview, int], int], size: int, start: int = 0) -> None:
         self._read = read
         self._size = size
-        self._digest = hashlib.sha256(usedforsecurity=False)
-        self._snapshot = self._digest.copy()
-        self._buffer = page_aligned(min(_BLOCK, size) or 1)
-        self._told = 0
+        self.start = start
+        self._made = (start, hashlib.sha256(usedforsecurity=False))
+        self._told = start
         self._ends = False
-        self._more = threading.Condition()
-        self._hashed = threading.Condition()
+        self._asked = False
+        self._change = threading.Condition()
         self._thread: threading.Thread | None = None
-        self.count = 0
+        self._buffer: memoryview | None = None
+
+    @property
+    def count(self) -> int:
+        """How far it is, in bytes from the file's start."""
+        return self._made[0]
 
     def reached(self, offset: int) -> None:
         """Note that the file was read as far as this."""
         if offset - self._told >= STEP and not self._ends:
             self._tell(offset)
 
-    def so_far(self, end: int, limit: int) -> tuple[int, str]:
-        """How many bytes are hashed, and their digest; see `Source.hashed`."""
-        limit = min(limit, self._size)
-        if limit > self._told and not self._ends:
-            self._tell(limit)
-        with self._hashed:
-            if not self.count:
-                self._hashed.wait_for(lambda: self.count >= end, _PATIENCE)
-            return self.count, self._snapshot.hexdigest()
+    def through(self, end: int) -> tuple[int, str]:
+        """The digest as far as some position at least, or as the file goes.
+
+        Args:
+            end: The position, in bytes.
+
+        Returns:
+            How far it goes, and the digest in hexadecimal.
+
+        Raises:
+            SourceError: The file cannot be read.
+        """
+        self._asked = True  # from here on the thread begins no further block
+        self._advance(min(end, self._size))
+        self._asked = False
+        count, digest = self._made
+        if not self._ends and self._size - count > STEP:
+            self._tell(min(count + AHEAD, self._size))
+        return count, digest.hexdigest()
 
     def _tell(self, offset: int) -> None:
-        with self._more:
+        with self._change:
             self._told = max(offset, self._told)
-            self._more.notify()
+            self._change.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._follow, name="sha256", daemon=True)
             try:
@@ -85,40 +101,46 @@ class RunningDigest:
         """
         self.stop()
         self._advance(self._size)
-        return self._digest.hexdigest()
+        return self._made[1].hexdigest()
 
     def stop(self) -> None:
         """Follow no longer."""
-        with self._more:
+        with self._change:
             self._ends = True
-            self._more.notify()
+            self._change.notify()
         if self._thread is not None and self._thread.is_alive():  # an interruption may have come before it began
             self._thread.join()
 
     def _follow(self) -> None:
         _step_back()
-        while not self._ends:
-            with self._more:
-                self._more.wait_for(lambda: self._ends or self._told > self.count)
-            told = min(self._told, self.count + STEP)
-            try:
-                self._advance(told)
-            except SourceError:  # whoever asks for the digest meets it again
+        buffer = page_aligned(min(_BLOCK, self._size))
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._ends or (self._told > self.count and not self._asked))
+            if self._ends:
                 return
-            if self.count < told:  # the file has shrunk
+            try:
+                if not self._step(buffer, self._told):  # the file has shrunk
+                    return
+            except SourceError:  # whoever asks for the digest meets it again
                 return
 
     def _advance(self, limit: int) -> None:
-        while self.count < limit:
-            count = self._read(self._buffer[: limit - self.count], self.count)
-            if not count:
-                return
-            self._digest.update(self._buffer[:count])
-            snapshot = self._digest.copy()
-            with self._hashed:  # held for a moment only: this thread may have to wait long for its turn
-                self.count += count
-                self._snapshot = snapshot
-                self._hashed.notify_all()
+        self._buffer = self._buffer or page_aligned(min(_BLOCK, self._size) or 1)
+        while self.count < limit and self._step(self._buffer, limit):
+            pass
+
+    def _step(self, buffer: memoryview, limit: int) -> bool:
+        """Add a block; where two threads are at the same one, the first to be done counts. False at the file's end."""
+        at, digest = self._made
+        count = self._read(buffer[: max(limit - at, 0)], at)
+        if count:
+            digest = digest.copy()
+            digest.update(buffer[:count])
+            with self._change:
+                if self.count == at:
+                    self._made = at + count, digest
+        return bool(count)
 
 
 def _step_back() -> None:

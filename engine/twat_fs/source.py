@@ -11,7 +11,7 @@ from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError, SourceNotFound, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from twat_fs.digests import RunningDigest
@@ -52,7 +52,8 @@ class Source:
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
         self.path = os.fspath(path)
         self._fd = _open_regular(self.path)
-        self._running: RunningDigest | None = None
+        self._running: dict[int, RunningDigest] = {}
+        self._readers: list[Callable[[int], None]] = []
         self._seen = self._identity()
         self.size = self._seen[2]
         self.mtime = self._seen[3] // 1_000_000_000
@@ -68,8 +69,8 @@ class Source:
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        if self._running is not None:
-            self._running.stop()
+        for running in self._running.values():
+            running.stop()
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -98,8 +99,8 @@ class Source:
             SourceError: The file cannot be read.
         """
         count = self._read(buffer, offset)
-        if self._running is not None:
-            self._running.reached(offset + count)
+        for told in self._readers:
+            told(offset + count)
         return count
 
     def _read(self, buffer: memoryview, offset: int) -> int:
@@ -108,22 +109,26 @@ class Source:
         except OSError as error:
             raise self._broken(error) from error
 
-    def follow(self) -> None:
-        """Take the SHA-256 while the file is being sent, so that `digest` need not read it again."""
-        from twat_fs.digests import RunningDigest
-
-        self._running = self._running or RunningDigest(self._read, self.size)
-
-    def hashed(self, end: int, limit: int) -> tuple[int, str]:
-        """How many of the first bytes are hashed by now, and their SHA-256 in hexadecimal.
+    def tell(self, told: Callable[[int], None]) -> None:
+        """Have somebody told how far the file is read, each time before what was read is made use of.
 
         Args:
-            end: Bytes that are about to be sent; at the very start, a moment is spent on them.
-            limit: Bytes that may be hashed meanwhile, whether somebody reads them or not.
+            told: Called with the position after the last byte; what it raises ends the reading.
         """
-        self.follow()
-        assert self._running is not None
-        return self._running.so_far(end, limit)
+        self._readers.append(told)
+
+    def follow(self, start: int = 0) -> RunningDigest:
+        """Take the SHA-256 while the file is being sent, so that `digest` need not read it again.
+
+        Args:
+            start: Where the digest begins, in bytes; the one of the whole file begins at 0.
+        """
+        if start not in self._running:
+            from twat_fs.digests import RunningDigest
+
+            running = self._running[start] = RunningDigest(self._read, self.size, start)
+            self._readers.append(running.reached)
+        return self._running[start]
 
     def blocks(self, offset: int = 0, size: int | None = None) -> Iterator[memoryview]:
         """The content, or a piece of it, each block in the same buffer: use it before asking for the next.
@@ -176,9 +181,10 @@ class Source:
             offset: Where the piece begins, in bytes.
             size: Its bytes; all that follow where not given.
         """
-        if algorithm == "sha256" and self._running is not None and not offset and size is None:
-            found = self._running.hexdigest()
-            self.check_unchanged(self._running.count)
+        running = self._running.get(offset)
+        if algorithm == "sha256" and running is not None and size is None:
+            found = running.hexdigest()
+            self.check_unchanged(running.count)
             return found
         import hashlib
 

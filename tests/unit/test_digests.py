@@ -54,13 +54,35 @@ def test_it_does_not_matter_in_which_order_or_how_far_the_file_was_read(tmp_path
 def test_what_was_sent_is_not_left_to_be_hashed_at_the_end(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(content(4 * STEP))
     with Source(tmp_path / "a") as source:
-        source.follow()
+        running_digest = source.follow()
         read(source, range(0, 4 * STEP, BLOCK))
-        assert source._running is not None
         running = [thread for thread in threading.enumerate() if thread.name == "sha256"]
-        source._running.stop()
+        running_digest.stop()
         assert len(running) == 1
-        assert source._running.count > 0
+        assert running_digest.count > 0
+
+
+@pytest.mark.parametrize("start", [0, 1000, STEP])
+def test_who_asks_for_the_digest_so_far_has_it_at_once(tmp_path: Path, start: int) -> None:
+    data = content(12 * STEP)
+    (tmp_path / "a").write_bytes(data)
+    with Source(tmp_path / "a") as source:
+        running = source.follow(start)
+        for end in (start, start + 1, start + 5 * STEP + 7, 12 * STEP):
+            count, digest = running.through(end)
+            assert count >= end
+            assert digest == hashlib.sha256(data[start:count]).hexdigest()
+
+
+def test_it_goes_on_by_itself_where_it_is_asked_for_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content(4 * STEP))
+    with Source(tmp_path / "a") as source:
+        running = source.follow()
+        running.through(1)
+        thread = next(thread for thread in threading.enumerate() if thread.name == "sha256")
+        while running.count < 4 * STEP:
+            assert thread.is_alive()
+        assert running.through(0) == (4 * STEP, hashlib.sha256((tmp_path / "a").read_bytes()).hexdigest())
 
 
 def test_a_file_that_was_written_to_meanwhile_has_no_digest(tmp_path: Path) -> None:
@@ -80,10 +102,9 @@ def test_a_file_that_shrinks_ends_the_thread(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(content(2 * STEP))
     with Source(path) as source:
-        source.follow()
+        running = source.follow()
         os.truncate(path, STEP)
-        assert source._running is not None
-        source._running.reached(2 * STEP)
+        running.reached(2 * STEP)
         thread = next(thread for thread in threading.enumerate() if thread.name == "sha256")
         thread.join(20)
         assert not thread.is_alive()
@@ -113,4 +134,5 @@ def test_a_thread_that_did_not_begin_is_not_waited_for(
         source.follow()
         with suppress(KeyboardInterrupt):
             read(source, range(0, 2 * STEP, BLOCK))
+        assert source.follow().through(STEP) == (STEP, hashlib.sha256(data[:STEP]).hexdigest())
         assert source.digest("sha256") == hashlib.sha256(data).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.pieces_host import RANGES, TUS, denied, lost, refused
+from twat_fs.digests import RunningDigest
 from twat_fs.errors import UploadFailed
-from twat_fs.source import Source
 from twat_fs.testing.fake_host import Play
 from twat_fs.upload_providers.resumption import KEPT_FOR
 
@@ -116,6 +117,67 @@ def test_so_is_one_that_was_moved_to_another_disk(place: Place) -> None:
     path.unlink()
     assert place.taken(place.upload(copied)) == copied.read_bytes()
     assert not begun_anew(place)
+
+
+@both
+def test_it_may_be_moved_again_and_again(place: Place) -> None:
+    path = place.file()
+    for number in range(3):
+        broken(place, path, after=1)
+        folder = place.folder / str(number)
+        folder.mkdir()
+        path = path.rename(folder / path.name)
+        if number:
+            assert not begun_anew(place)
+    assert place.taken(place.upload(path)) == path.read_bytes()
+    assert not begun_anew(place)
+    assert [seen.length for seen in place.host.requests if seen.length] == [1024, 904]
+
+
+@both
+@pytest.mark.parametrize("at", [0, 1024, 2048])
+def test_what_a_moved_file_holds_is_compared_with_all_that_was_sent(place: Place, at: int) -> None:
+    path = place.file()
+    broken(place, path, after=1)
+    broken(place, path, after=2)  # what an earlier run has read is not read again
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"other")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert place.taken(place.upload(path)) == path.read_bytes()
+    assert begun_anew(place)
+
+
+@tus
+def test_a_piece_of_any_size_is_covered_before_it_is_sent(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_turn(self: RunningDigest) -> None:
+        pass
+
+    monkeypatch.setattr(RunningDigest, "_follow", no_turn)  # however long the thread waits for its turn
+    place.write(place.spec.replace("size: 1 KiB", "size: 20 MiB"))
+    path = place.file(12 << 20)
+    size = path.stat().st_size
+    covered = []
+
+    def half(seen: Seen, played: Play) -> Play:
+        location = next(iter(place.pieces.files))
+        (state,) = [each for each in kept(place) if each.suffix == ".json"]
+        covered.append(sum(count for count, _ in json.loads(state.read_text())["parts"]))
+        del place.pieces.files[location][size // 2 :]
+        return Play(503)
+
+    place.pieces.mishaps = [half, *FOR_GOOD]
+    with pytest.raises(UploadFailed):
+        place.upload(path)
+    place.pieces.mishaps = []
+    place.host.requests.clear()
+    (place.folder / "elsewhere").mkdir()
+    moved = path.rename(place.folder / "elsewhere" / path.name)
+    assert place.taken(place.upload(moved)) == moved.read_bytes()
+    assert covered == [size]
+    assert not begun_anew(place)
+    assert [seen.length for seen in place.sent("PATCH")] == [size // 2]
 
 
 @both
@@ -336,12 +398,3 @@ def test_a_secret_that_the_host_gave_is_a_secret_again(place: Place) -> None:
     assert place.taken(place.upload(path)) == path.read_bytes()
     assert not begun_anew(place)
     assert {seen.header("X-Ticket") for seen in place.sent("PATCH")} == {"t1cket-of-the-session"}
-
-
-@both
-def test_what_is_hashed_is_the_file(place: Place) -> None:
-    path = place.file(10_000)
-    with Source(path) as source:
-        count, digest = source.hashed(5000, 7000)
-        assert count >= 5000
-        assert digest == source.digest("sha256", 0, count)

@@ -106,7 +106,7 @@ class Pieces:
         while last is None or offset < self._size:
             piece = self._piece_at(offset)
             if resumable and self._ways.resumption is not None:
-                self._ways.resumption.keep(self._job, self._step, self._lists, offset + piece.size)
+                self._ways.resumption.keep(self._job, self._step, self._lists)
             try:
                 last, values = self._one(piece, previous_of(self._lists), exchange)
             except RetryableError as error:

@@ -24,6 +24,7 @@ from twat_fs.spec import trees
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twat_fs.digests import RunningDigest
     from twat_fs.source import Source
     from twat_fs.spec.model import Step
     from twat_fs.wire.job import Job
@@ -84,6 +85,12 @@ class Resumption:
         self._file = source.facts
         self._path = os.path.join(folder, f"{_identity(job, source)}.json")
         self._lock: int | None = None
+        #: How the bytes that may have been sent are known: one part after the other, each with its size and SHA-256.
+        #: Each run adds one, so that none has to read again what an earlier one has sent.
+        self._parts: list[tuple[int, str]] = []
+        self._values: dict[str, Any] | None = None
+        self._digest: RunningDigest | None = None
+        self._covered = 0
 
     def find(self) -> Kept | None:
         """What an earlier run of the same upload left, or None; from now on no other process may go on with it."""
@@ -99,22 +106,41 @@ class Resumption:
             return None
         return self._read()
 
-    def keep(self, job: Job, step: Step, lists: Mapping[str, list[Any]], end: int) -> None:
-        """Write down how far it came. That it cannot be written is no failure of the upload.
+    def keep(self, job: Job, step: Step, lists: Mapping[str, list[Any]]) -> None:
+        """Write down what the rest of the upload reads. That it cannot be written is no failure of the upload.
+
+        What the file is known by is added on the way: no byte is sent before it is covered by what is written.
 
         Args:
             job: The upload.
             step: The step that sends the pieces.
             lists: What each piece so far has saved, by name.
-            end: Where the piece ends that is about to be sent, in bytes.
         """
-        if self._lock is None or step.chunks is None:
+        if self._lock is None:
             return
         values = _values(job, step, lists)
-        if values is None:
+        before, self._values = self._values, values and {**values, "step": step.name, "file": _facts(self._file)}
+        if self._values is None:
             return
-        hashed, digest = self._source.hashed(end, end + step.chunks.size)
-        data = {**values, "step": step.name, "file": _facts(self._file), "hashed": hashed, "sha256": digest}
+        if self._digest is None:
+            self._covered = sum(size for size, _ in self._parts)
+            self._digest = self._source.follow(self._covered)
+            self._source.tell(self._cover)
+        if self._values != before:
+            self._write(self._digest)
+
+    def _cover(self, end: int) -> None:
+        """Have as many bytes as are about to be sent told from others by what is written."""
+        if end > self._covered and self._digest is not None:
+            self._covered = end
+            self._write(self._digest)
+
+    def _write(self, running: RunningDigest) -> None:
+        if self._values is None:
+            return
+        self._covered, digest = running.through(self._covered)
+        part = self._covered - running.start, digest
+        data = {**self._values, "parts": [*self._parts, *([part] if part[0] else [])]}
         with suppress(OSError, TypeError, ValueError):
             # What a power cut takes is only the way into an upload, so that nothing waits for the disk.
             write_private(self._path, json.dumps(data).encode("ascii"), sync=False)
@@ -136,22 +162,29 @@ class Resumption:
             with open(self._path, "rb") as file:
                 _check_private(os.fstat(file.fileno()))
                 data = json.loads(file.read())
-            same = self._same_until(data.pop("file"), int(data.pop("hashed")), data.pop("sha256"))
-            return None if same is None else Kept(same_until=same, **data)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            parts = [(int(size), str(digest)) for size, digest in data.pop("parts")]
+            same = self._same_until(data.pop("file"), parts)
+            kept = None if same is None else Kept(same_until=same, **data)
+        except (OSError, SourceError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+        if kept is not None:
+            self._parts = parts
+        return kept
 
-    def _same_until(self, before: Mapping[str, int], hashed: int, digest: str) -> int | None:
+    def _same_until(self, before: Mapping[str, int], parts: list[tuple[int, str]]) -> int | None:
         """Bytes from the start that are what they were; None where the file was written to since."""
         now = _facts(self._file)
         if before == now:
             return self._source.size
-        if before["mtime_ns"] != now["mtime_ns"] or hashed > self._source.size:
+        if before["mtime_ns"] != now["mtime_ns"]:
             return None
         # Moved, copied with its times, or only touched: what it holds decides.
-        with suppress(SourceError):
-            return hashed if self._source.digest("sha256", 0, hashed) == digest else None
-        return None
+        at = 0
+        for size, digest in parts:
+            if size < 0 or at + size > self._source.size or self._source.digest("sha256", at, size) != digest:
+                return None
+            at += size
+        return at
 
 
 def _facts(file: os.stat_result) -> dict[str, int]:
