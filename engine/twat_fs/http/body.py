@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # The rules of the HTML standard for names in a form; a backslash stays, since browsers and parsers agree on it.
 _NAME_RULES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
+# Bytes of a block beyond which nothing is gained.
+_LARGEST = 1 << 20
+
 
 class Place(NamedTuple):
     """Where the file goes, or a piece of it."""
@@ -83,7 +86,7 @@ class StreamingBody:
         assert source is not None
         offset, size = piece or (0, source.size)
         end = offset + size
-        buffer = page_aligned(min(BLOCK_SIZE, size) or 1)
+        buffer = page_aligned(_block_size(size))
         if not size:
             source.check_unchanged(source.size)
             self._report(0)
@@ -98,6 +101,11 @@ class StreamingBody:
         if self._progress and sent > self._reported:
             self._reported = sent
             self._progress(sent, self._total)
+
+
+def _block_size(size: int) -> int:
+    """Bytes at a time for so many: a large file goes faster in large blocks, and is still told of in steps of 0.4 %."""
+    return min(size, max(BLOCK_SIZE, min(size // 256, _LARGEST))) or 1
 
 
 def _segments_of(body: Body, boundary: str) -> tuple[Segment, ...]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _TAIL = 4096
 
 # Bytes that TLS is given at a time: OpenSSL writes all of them or fails, so that this is the least visible progress.
-_RECORDS = 64 * 1024
+_RECORDS = 256 * 1024
 
 #: What to do about a proxy that answers 407.
 WHO_ASKS = "Put the proxy's user name and password into its address."
