@@ -23,7 +23,7 @@ from twat_fs.spec.model import from_card
 from twat_fs.wire.job import Inputs, start
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from twat_fs.spec.model import Spec
     from twat_fs.testing.fake_host import FakeHost
@@ -38,6 +38,8 @@ _CACHE = tempfile.TemporaryDirectory(prefix="twat-fs-tests-")
 _GUARD = Path(__file__).with_name("guard")
 #: Where the package is that the tests import, so that commands in other processes run the same one.
 PACKAGES = Path(str(twat_fs.__file__)).parents[1]
+#: Function calls that whatever is done "at once" may take: a second's, where nothing is large; see `steps_of`.
+AT_ONCE = 1_000_000
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
 
@@ -207,6 +209,23 @@ class Cli:
         path = self.home / name
         path.write_bytes(content)
         return path
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """How many functions a piece of work calls: what it costs, whatever else the machine does meanwhile."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
 
 
 def form(host: FakeHost | str, *, more: str = "", request: str = "", path: str = "/upload") -> str:

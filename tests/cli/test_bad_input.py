@@ -60,9 +60,7 @@ def test_a_folder_is_wrong_usage(cli: Cli, host: FakeHost) -> None:
 
 def test_a_fifo_without_a_name_is_refused_without_waiting_for_a_writer(cli: Cli, host: FakeHost) -> None:
     os.mkfifo(cli.home / "fifo")
-    begun = time.monotonic()
     refused(cli, host, cli.home / "fifo", 2, "a FIFO")
-    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])

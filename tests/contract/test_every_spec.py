@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 
-import trustme
-
+from tests.contract import authority
 from tests.contract.bundled import CATALOG, NAMES
 from twat_fs.testing.example_contract import ExampleContract
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
     import pytest
-
-AUTHORITY = trustme.CA()
-CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-AUTHORITY.issue_cert("127.0.0.1").configure_cert(CONTEXT)
 
 
 class OverTls(ExampleContract):
     """The bundled specs speak to https hosts."""
 
     def tls(self) -> ssl.SSLContext:
-        return CONTEXT
+        return authority.CONTEXT
 
     def prepare(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().prepare(folder, monkeypatch)
-        authority = folder / "authority.pem"
-        AUTHORITY.cert_pem.write_to_path(str(authority))
-        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        monkeypatch.setenv("SSL_CERT_FILE", authority.FILE)
 
 
 def _path(name: str) -> str:

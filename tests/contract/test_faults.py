@@ -124,7 +124,7 @@ def test_a_file_of_any_name_goes_up(name: str, file_name: str, sent: str, tmp_pa
 @pytest.mark.parametrize("name", [name for name in NAMES if len(specs()[name].steps) == 1])
 def test_a_refusal_while_the_file_is_sent_is_told(name: str, path: Path, tmp_path: Path) -> None:
     path.write_bytes(CONTENT * 30)
-    with hosted([Play(413, after=1000)]) as host:
+    with hosted([Play(413, interim=[100], interim_after=0, after=1000)]) as host:
         ended = played(Stage(name), host, path, tmp_path / "specs")
     assert ended.kind == meaning(specs()[name], 413, "too_large"), ended.message
     assert len(host.wait_for(1)) == 1

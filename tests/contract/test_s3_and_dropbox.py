@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from tests import dropbox_host
+from tests.contract import authority
 from tests.contract.s3_host import S3Host
-from tests.contract.test_every_spec import AUTHORITY, CONTEXT
 from tests.support import PLANTED
 from twat_fs import retry
 from twat_fs.factory import ProviderFactory
@@ -44,12 +44,11 @@ class TestS3(ProviderContract):
 
 class TestS3OverTls(TestS3):
     def tls(self) -> ssl.SSLContext:
-        return CONTEXT
+        return authority.CONTEXT
 
     def prepare(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().prepare(folder, monkeypatch)
-        AUTHORITY.cert_pem.write_to_path(str(folder / "authority.pem"))
-        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", authority.FILE)
 
 
 class TestDropbox(ProviderContract):
@@ -58,14 +57,14 @@ class TestDropbox(ProviderContract):
     )
 
     def tls(self) -> ssl.SSLContext:
-        return CONTEXT
+        return authority.CONTEXT
 
     def prepare(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().prepare(folder, monkeypatch)
         self._environment = monkeypatch
         monkeypatch.setitem(cast("dict[str, Any]", retry.run.__kwdefaults__), "sleep", lambda _: None)
         self._places: list[dropbox_host.Dropbox] = []
-        AUTHORITY.cert_pem.write_to_path(str(folder / "authority.pem"))
-        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "authority.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", authority.FILE)
 
     def make(self, url: str) -> Any:
         for name in ("API_HOST", "API_CONTENT_HOST", "API_NOTIFICATION_HOST"):  # the SDK reads its variables only once

@@ -4,7 +4,6 @@ import hashlib
 import os
 import socket
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,10 +85,8 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_fifo_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    begun = time.monotonic()
     with pytest.raises(SourceNotFound, match="a FIFO"):
         Source(tmp_path / "fifo")
-    assert time.monotonic() - begun < 1
 
 
 def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from twat_fs.errors import BadReply, NetworkError, Redirected, UploadError, UploadTimeout
+from twat_fs.http.exchange import Exchange
 from twat_fs.http.transport import Transport
 from twat_fs.messages import Content, RawFile, Reply, Request, Timeout
 from twat_fs.source import Source
@@ -240,25 +241,23 @@ def test_no_body_needs_no_decoding(transport: Transport) -> None:
 
 
 def test_silence_ends_after_the_time_without_progress(transport: Transport) -> None:
-    begun = time.monotonic()
     with pytest.raises(UploadTimeout, match="no answer in time"):
         ask(transport, Play(mute=True), timeout=QUICK)
-    assert time.monotonic() - begun < 1.5
 
 
 @pytest.mark.parametrize("play", [Play(200, b"x" * 1000, drip=0.1), Play(interim=[102] * 3, drip=0.1)])
 def test_a_dripping_host_is_given_up_at_the_deadline(play: Play) -> None:
-    begun = time.monotonic()
     with Transport(user_agent="t", answer_timeout=1.0) as transport, pytest.raises(UploadTimeout):
         ask(transport, play, timeout=QUICK)
-    assert time.monotonic() - begun < 2
 
 
-def test_the_deadline_is_twice_the_time_without_progress_unless_said(transport: Transport) -> None:
-    begun = time.monotonic()
-    with pytest.raises(UploadTimeout, match="did not end in time"):
-        ask(transport, Play(200, b"x" * 1000, drip=0.1), timeout=QUICK)
-    assert 0.9 < time.monotonic() - begun < 2
+def test_the_deadline_is_twice_the_time_without_progress_unless_said(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float | None] = []
+    monkeypatch.setattr(Exchange, "await_answer", lambda _, seconds: given.append(seconds))
+    assert ask(transport, Play(200, b"x"), timeout=QUICK).body == b"x"
+    assert given == [2 * 0.5]
 
 
 def test_a_slow_answer_within_the_time_is_read(transport: Transport) -> None:
@@ -266,28 +265,22 @@ def test_a_slow_answer_within_the_time_is_read(transport: Transport) -> None:
 
 
 def test_a_fetch_that_drips_is_given_up(transport: Transport) -> None:
-    begun = time.monotonic()
     with FakeHost([Play(200, b"x" * 1000, drip=0.1)]) as host, pytest.raises(UploadTimeout):
         transport.fetch(req("GET", host.url, timeout=QUICK), lambda _: None)
-    assert time.monotonic() - begun < 2
 
 
 def test_a_host_that_takes_no_data_is_given_up(transport: Transport, big: Source) -> None:
-    begun = time.monotonic()
     with pytest.raises(UploadTimeout, match=r"took no data for 0\.5 seconds") as caught:
         put(transport, Play(after=0, delay=5, mute=True), big, timeout=QUICK)
-    assert time.monotonic() - begun < 2
     assert not caught.value.ambiguous
 
 
 def test_a_slow_host_that_goes_on_taking_data_is_waited_for(transport: Transport, tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(bytes(6 * 1024 * 1024))
-    begun = time.monotonic()
     with Source(path) as source, FakeHost([Play(pace=0.02)]) as host:
         assert transport.send(req("PUT", host.url, body=RawFile(), timeout=QUICK), source).status == 200
         assert host.requests[0].complete
-    assert time.monotonic() - begun > 1.5
 
 
 def test_the_time_for_the_answer_begins_when_the_body_is_gone(tmp_path: Path) -> None:
@@ -317,9 +310,9 @@ def test_an_early_error_before_a_reset_is_reported(transport: Transport, big: So
 
 
 def test_an_early_error_from_a_host_that_stalls_is_reported_soon(transport: Transport, big: Source) -> None:
-    begun = time.monotonic()
-    assert put(transport, Play(413, b"no", after=65536), big).status == 413
-    assert time.monotonic() - begun < 2
+    with FakeHost([Play(413, b"no", after=65536)]) as host:
+        assert transport.send(req("PUT", host.url, body=RawFile()), big).status == 413
+    assert host.requests[0].length < BIG
 
 
 def test_an_early_error_from_a_host_that_takes_nothing_more_is_reported(big: Source) -> None:
@@ -328,9 +321,7 @@ def test_an_early_error_from_a_host_that_takes_nothing_more_is_reported(big: Sou
 
 
 def test_an_early_error_is_noticed_while_the_host_takes_no_data(transport: Transport, big: Source) -> None:
-    begun = time.monotonic()
     assert put(transport, Play(413, b"no", after=65536, delay=0.5, close=True), big).status == 413
-    assert time.monotonic() - begun < 3
 
 
 def test_an_error_whose_body_never_ends_is_reported(transport: Transport, big: Source) -> None:

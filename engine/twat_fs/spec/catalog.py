@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs import bundled
@@ -179,16 +180,8 @@ class Catalog:
     def _key(self, content: bytes, stem: str) -> str:
         import hashlib
 
-        stamp = f"{__version__}\0{self._code_stamp()}\0{stem}\0".encode()
+        stamp = f"{__version__}\0{_code_stamp(self._checkout)}\0{stem}\0".encode()
         return hashlib.sha256(stamp + content).hexdigest()
-
-    def _code_stamp(self) -> str:
-        """In a checkout the compiler itself changes between versions."""
-        if not self._checkout:
-            return ""
-        here = os.path.dirname(os.path.abspath(__file__))
-        folders = (here, os.path.join(os.path.dirname(here), "expression"), os.path.join(self._checkout, "../schemas"))
-        return str(max(item.stat().st_mtime_ns for folder in folders for item in os.scandir(folder) if item.is_file()))
 
     def _read(self, key: str) -> dict[str, Any] | None:
         if self._cache is None or not _is_private(self._cache):
@@ -220,6 +213,16 @@ class Catalog:
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(part)
+
+
+@lru_cache
+def _code_stamp(checkout: str | None) -> str:
+    """In a checkout the compiler itself changes between versions; in a process it is what it was when it began."""
+    if not checkout:
+        return ""
+    here = os.path.dirname(os.path.abspath(__file__))
+    folders = (here, os.path.join(os.path.dirname(here), "expression"), os.path.join(checkout, "../schemas"))
+    return str(max(item.stat().st_mtime_ns for folder in folders for item in os.scandir(folder) if item.is_file()))
 
 
 def compile_card(content: bytes, stem: str | None, path: str) -> dict[str, Any]:

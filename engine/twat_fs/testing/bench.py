@@ -6,6 +6,7 @@ import os
 import ssl
 import urllib.request
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import unquote
 
@@ -158,11 +159,17 @@ class Bench:
             return run(lambda: sent_by(client, source, call), policy, sleep=lambda _: None)
 
     def answered(self, *faults: Play | None, attempts: int = 1) -> UploadResult:
-        """Upload to a host that answers so; see `Faulty`. What the host saw is then `self.bodies`."""
+        """Upload to a host that answers so; see `Faulty`.
+
+        What the host saw is then `self.bodies`; `self.outlasted` is true where it was mute and hung up first.
+        """
         script = Faulty(self.host(), faults, CONTENT)
-        self.bodies = script.bodies
+        self.bodies, self.outlasted = script.bodies, False
         with self.serve(script) as host:
-            return self.send(host.url, Source(self.file()), attempts=attempts)
+            try:
+                return self.send(host.url, Source(self.file()), attempts=attempts)
+            finally:
+                self.outlasted = host.outlasted
 
     def right(self, **changed: Any) -> Callable[[Seen], Play]:
         """The right answers, those to requests that carry the file changed, such as in their `status`."""
@@ -179,11 +186,7 @@ class Bench:
         if url.startswith("file://"):
             with open(unquote(url.removeprefix("file://"), errors="surrogateescape"), "rb") as file:
                 return file.read()
-        trusted = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE"))
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusted)
-        )
-        with opener.open(url, timeout=10) as reply:
+        with _opener(url.startswith("https:"), os.environ.get("SSL_CERT_FILE")).open(url, timeout=10) as reply:
             content: bytes = reply.read()
             return content
 
@@ -195,3 +198,10 @@ class Bench:
             for request in host.requests
         ]
         return "\n".join([*seen, unquote(result)])
+
+
+@lru_cache(maxsize=8)
+def _opener(tls: bool, authorities: str | None) -> urllib.request.OpenerDirector:
+    """Opens URLs without a proxy; reading the authorities is the slow part, so it is done where they are asked."""
+    trusted = [urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authorities))] if tls else []
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), *trusted)

@@ -82,6 +82,7 @@ class FakeHost:
     Attributes:
         requests: What was asked. Of a request that is answered early, the body may still grow.
         connections: How many connections were opened.
+        outlasted: Whether a client still waited for a reply that never comes when the host hung up, after a minute.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class FakeHost:
         self._listener = socket.socket()
         self.requests: list[Seen] = []
         self.connections = 0
+        self.outlasted = False
 
     def __enter__(self) -> FakeHost:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -221,7 +223,7 @@ class FakeHost:
     def _perform(self, sock: socket.socket, seen: Seen, play: Play) -> None:
         self._over.wait(play.delay)
         if play.mute and not (play.close or play.reset):
-            self._over.wait(60)
+            self.outlasted |= not self._over.wait(60)
         with contextlib.suppress(OSError):
             if not play.mute:
                 self._send(sock, play, seen.method)
