@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.leaks import traces_of
+from tests.leaks import Traces
 from tests.support import PLANTED, registry
 from twat_fs.source import Source
 from twat_fs.testing.cassettes import replay
@@ -69,7 +69,7 @@ def test_an_upload_to_a_real_server_is_recorded_and_replays(uploadserver: Host, 
     assert text.splitlines()[0] == "# provenance: recorded from uploadserver 6.0.1"
     assert '# file: a.txt "hello\\n"' in text
     assert f"# expect: url {uploadserver.url}/a.txt" in text
-    assert not traces_of(uploadserver.password).search(text.encode())
+    assert Traces(uploadserver.password).places(text.encode()) == []
     made_up = {"BOX_PASSWORD": "made-up-box-password"}
     assert replayed(out, run_cli.specs, "box", made_up) == f"{uploadserver.url}/a.txt"
 
