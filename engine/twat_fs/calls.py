@@ -62,15 +62,20 @@ class UploadOptions(NamedTuple):
 class Outcome:
     """What became of one file.
 
+    Args:
+        source: The open file.
+
     Attributes:
+        name: Its name.
         size: Its bytes.
         result: The URL and what is known of it, or None where no provider took the file.
         attempts: Each provider that was tried or passed over before, with why.
         entry: The receipt of the provider that was tried last, or None.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self.size = source.size
         self.result: UploadResult | None = None
         self.attempts: list[UploadError] = []
         self.entry: Entry | None = None

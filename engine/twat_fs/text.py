@@ -183,3 +183,8 @@ def printable(text: str, limit: int = WORDS_LIMIT) -> str:
         known = known[: max(0, len(known) - _UNSURE)]
     clean = " ".join(_UNSEEN.sub(" ", known[: limit * 4]).split())
     return clean if len(clean) <= limit else clean[: limit - 3] + "..."
+
+
+def visible(text: str) -> str:
+    """Foreign text whole, without secrets; a space stands for what moves a cursor or is not seen."""
+    return _UNSEEN.sub(" ", REDACTOR(text))

@@ -158,7 +158,7 @@ def send_to(
     call = call_for(source, options)
     if source.renamed:
         _log.warning("the file's name is not UTF-8; it is sent as %s", call.name)
-    outcome = Outcome(source.size)
+    outcome = Outcome(source)
     for index, candidate in enumerate(candidates):
         failure: UploadError | None = circuit.broken(candidate.name)
         failure = failure or _unsuited(candidate, source, call, options.needs, alone=len(candidates) == 1)

@@ -281,3 +281,23 @@ def test_the_check_is_not_led_to_a_private_host_that_nobody_named(run_cli: Cli, 
         assert inside.requests == []
     assert answer.url
     assert "could not be checked" in answer.err
+
+
+def test_several_files_are_printed_in_a_format(run_cli: Cli) -> None:
+    with FakeHost(Store()) as host:
+        run_cli.spec("mine", form(host))
+        for name in ("a.txt", "b.png"):
+            run_cli.file(name)
+        answer = run_cli("upload", "a.txt", "b.png", "-p", "mine", "--format", "markdown")
+        assert answer.out == f"[a.txt]({host.url}/stored/0/a.txt)\n![b.png]({host.url}/stored/1/b.png)\n"
+        assert run_cli("upload", "a.txt", "-p", "mine", "--format", "{{ sha256 }}").out[:8] == "2cf24dba"
+        assert run_cli("upload", "a.txt", "-p", "mine", "--format", "json").record["size"] == 5
+
+
+@pytest.mark.parametrize("words", [["--format", "{{ nope }}"], ["--format", "nope"], ["--json", "--format", "html"]])
+def test_a_wrong_format_is_refused_before_anything_is_sent(run_cli: Cli, words: list[str]) -> None:
+    with FakeHost(Store()) as host:
+        run_cli.spec("mine", form(host))
+        answer = run_cli.upload(run_cli.file(), *words, provider="mine")
+        assert (answer.code, answer.out, host.requests) == (2, "", [])
+    assert "--format" in answer.err

@@ -84,7 +84,14 @@ def print_version() -> None:
     help="Where the history has the same bytes, and they are still there, give that URL.",
 )
 @click.option("--no-history", is_flag=True, help="Keep no receipt of it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the URL.")
+@click.option(
+    "--format",
+    "line",
+    metavar="FORMAT",
+    help="Print each upload as url, markdown, html, bbcode or json, or as a template such as '{{ name }}: {{ url }}'.",
+    shell_complete=completed("formats"),
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json: one JSON object instead of the URL.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 1e6, min_open=True),

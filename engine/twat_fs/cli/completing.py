@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete, split_arg_string
 
+from twat_fs.cli.formats import FORMATS
 from twat_fs.environment import settings
 from twat_fs.errors import SourceError, TwatFsError, UsageError
 from twat_fs.private import write_private
@@ -159,6 +160,11 @@ def options(context: click.Context, _parameter: click.Parameter, incomplete: str
                 f"{key}=": str(facts.get("help", "")) for key, facts in spec.options.items() if key.startswith(name)
             }
     return [CompletionItem(text, help=words or None) for text, words in found.items()]
+
+
+def formats(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of formats."""
+    return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
 
 
 def _values(facts: dict[str, Any]) -> list[str]:

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.batch import Batch, Done
+from twat_fs.cli.formats import Format, read_format
 from twat_fs.cli.gathering import gathered
 from twat_fs.cli.progress import Progress
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
+from twat_fs.cli.showing import Showing, record
 from twat_fs.cli.spooling import opened
 from twat_fs.environment import settings
-from twat_fs.errors import NotAccepted, SourceError, TwatFsError, UploadFailed, UsageError
+from twat_fs.errors import NotAccepted, TwatFsError, UsageError
 from twat_fs.fitting import Needs
 from twat_fs.registry import Registry
 from twat_fs.text import printable
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from twat_fs.batch import Item
     from twat_fs.source import Source
-    from twat_fs.upload import Outcome
 
 #: Seconds after `--max-time` that are for saying so.
 _GRACE = 0.3
@@ -46,6 +47,7 @@ def run(given: dict[str, Any]) -> int:
     registry = Registry(chosen)
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
+    given["format"] = _format(given)
     names = named(given["provider"])
     warn_of_exposed(report, registry, names, given_options(given["option"]))
     options = UploadOptions(
@@ -71,7 +73,7 @@ def run(given: dict[str, Any]) -> int:
         if not given["as_json"]:
             raise
         for item in items:
-            report.record(_record(Done(item, None, error)))
+            report.record(record(Done(item, None, error)))
         return error.exit_code
 
 
@@ -126,15 +128,16 @@ def _upload(
 ) -> int:
     recorder = recorder_for(registry.settings, wanted=options.history)
     environ = registry.settings.environ
-    batch = Batch(
-        registry, names, options, recorder, lambda item: _opened(item, environ), digests=bool(given["as_json"])
-    )
+    chosen: Format = given["format"]
+    batch = Batch(registry, names, options, recorder, lambda item: _opened(item, environ), digests=chosen.wants_digest)
     progress = Progress(items) if _shows_progress(given) else None
+    showing = Showing(report, registry, chosen, alone=len(items) == 1)
+    codes = []
     try:
-        codes = [
-            _show(report, given, done, progress, alone=len(items) == 1)
-            for done in batch.run(items, given["jobs"], progress.of if progress else None)
-        ]
+        for done in batch.run(items, given["jobs"], progress.of if progress else None):
+            if progress:
+                progress.step_aside()
+            codes.append(showing.show(done))
     finally:
         if progress:
             progress.close()
@@ -146,48 +149,13 @@ def status_of(codes: Sequence[int]) -> int:
     return codes[0] if len(set(codes)) == 1 else _SOME_FAILED if codes else 0
 
 
-def _show(report: Report, given: dict[str, Any], done: Done, progress: Progress | None, *, alone: bool) -> int:
-    """Print what became of an item; returns the status that it has."""
-    error = done.error
-    if progress:
-        progress.step_aside()
-    if given["as_json"]:
-        report.record(_record(done), dear=error is None)
-    elif error is None and done.outcome is not None:
-        report.result(str(done.outcome.result), dear=True)
-    elif error is not None:
-        report.error(error, "" if alone or isinstance(error, SourceError) else done.item.path)
-    return error.exit_code if error is not None else 0
-
-
-def _record(done: Done) -> dict[str, Any]:
-    record: dict[str, Any] = {"file": done.item.path}
-    if done.outcome is not None:
-        record |= _facts(done.outcome)
-    if done.error is None:
-        return {**record, "sha256": done.sha256}
-    provider = done.error.headline.provider if isinstance(done.error, UploadFailed) else ""
-    return {**record, "error": done.error.message, "hint": done.error.hint, "provider": provider}
-
-
-def _facts(outcome: Outcome) -> dict[str, Any]:
-    facts: dict[str, Any] = {"size": outcome.size}
-    if outcome.result is not None:
-        metadata = dict(outcome.result.metadata)
-        facts = {"url": str(outcome.result), "provider": metadata.pop("provider", ""), **facts, "metadata": metadata}
-        metadata.pop("size", None)
-    facts["attempts"] = [
-        {
-            "provider": attempt.provider,
-            "kind": attempt.kind,
-            "status": attempt.status,
-            "message": attempt.message,
-            "hint": attempt.hint,
-        }
-        for attempt in outcome.attempts
-    ]
-    facts["ambiguous"] = outcome.ambiguous
-    return facts
+def _format(given: dict[str, Any]) -> Format:
+    """How an upload is printed: as `--format` says, or `--json`."""
+    chosen = read_format(given["line"] or ("json" if given["as_json"] else "url"))
+    if given["as_json"] and chosen.name != "json":
+        raise UsageError(f"--json and --format {given['line']} are two ways to print it; choose one")
+    given["as_json"] = chosen.name == "json"
+    return chosen
 
 
 def _dry_run(report: Report, registry: Registry, items: list[Item], names: list[str], options: UploadOptions) -> int:

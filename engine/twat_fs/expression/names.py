@@ -6,8 +6,11 @@ _FILE = ("name", "stem", "suffix", "size", "type", "text", "base64", "sha256", "
 _CHUNK = ("index", "number", "offset", "end", "size", "last", "sha1")
 _REPLY = ("status", "url", "headers", "json", "text")
 
-#: Each name with two facts: whether it has a value by itself, and its members (None: the spec declares them).
-ROOTS: dict[str, tuple[bool, tuple[str, ...] | None]] = {
+#: Each name with two facts: whether it has a value by itself, and its members (None: any, as the spec declares them).
+Names = dict[str, tuple[bool, tuple[str, ...] | None]]
+
+#: Those of a spec.
+ROOTS: Names = {
     "file": (True, _FILE),
     "options": (False, None),
     "credentials": (False, None),
@@ -20,6 +23,11 @@ ROOTS: dict[str, tuple[bool, tuple[str, ...] | None]] = {
     "remote_path": (True, ()),
     "now": (True, ()),
 }
+
+_OF_AN_UPLOAD = ("url", "path", "name", "size", "type", "sha256", "provider", "page_url", "delete_url", "expires_at")
+
+#: Those of a line that is printed of an upload (`upload --format`).
+LINE: Names = {**dict.fromkeys(_OF_AN_UPLOAD, (True, ())), "metadata": (False, None)}
 
 FUNCTIONS = ("random", "choice")
 

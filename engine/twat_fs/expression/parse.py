@@ -11,9 +11,9 @@ from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from twat_fs.expression.names import DATE_DIRECTIVES, FILTERS, FUNCTIONS, ROOTS
+from twat_fs.expression.names import DATE_DIRECTIVES, FILTERS, FUNCTIONS, ROOTS, Names
 from twat_fs.expression.regex import compile_regex
-from twat_fs.expression.tree import ExpressionError, Tree
+from twat_fs.expression.tree import ExpressionError, Tree, children
 
 #: Characters in a template: the cap of `docs/spec-language.md`.
 TEMPLATE_LIMIT = 4096
@@ -22,7 +22,7 @@ TEMPLATE_LIMIT = 4096
 _CARRIAGE_RETURN = "\ue00d"
 _ENVIRONMENT = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701  makes no HTML; never renders
 # The names whose members hold data of a reply, which goes to any depth.
-_DEEP = ("saved", "previous", "vars", "reply", "result")
+_DEEP = ("saved", "previous", "vars", "reply", "result", "metadata")
 _COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<=", "in": "in", "notin": "not in"}
 # What people may write out of habit: how it looks, and what to write instead.
 _INSTEAD: dict[type[nodes.Node], tuple[str, str]] = {
@@ -36,11 +36,12 @@ _INSTEAD: dict[type[nodes.Node], tuple[str, str]] = {
 }
 
 
-def parse_template(text: str) -> Tree:
+def parse_template(text: str, names: Names = ROOTS) -> Tree:
     """Compile a template.
 
     Args:
         text: The author's text, with any number of `{{ expressions }}`.
+        names: What it may name.
 
     Returns:
         The tree; a text without expressions is a constant, a single expression is that expression's tree.
@@ -53,7 +54,8 @@ def parse_template(text: str) -> Tree:
     if len(text) > TEMPLATE_LIMIT:
         raise ExpressionError(f"a template of {len(text)} characters; the limit is {TEMPLATE_LIMIT}")
     try:
-        return _parse(text)
+        tree = _parse(text)
+        _check_names(tree, names)
     except RecursionError:
         raise ExpressionError("the template is nested too deeply") from None
     except ExpressionError as error:
@@ -61,6 +63,7 @@ def parse_template(text: str) -> Tree:
             begin = error.near.partition(".")[0]
             error.near = begin if begin in text else ""
         raise
+    return tree
 
 
 def parse_value(value: Any) -> Tree:
@@ -159,14 +162,25 @@ def _index(node: nodes.Getitem) -> str | int:
 
 
 def _path(root: str, steps: list[str | int]) -> Tree:
-    if root not in ROOTS:
+    return ["path", root, steps]
+
+
+def _check_names(tree: Tree, names: Names) -> None:
+    if tree[0] == "path":
+        _check_path(tree[1], tree[2], names)
+    for child in children(tree):
+        _check_names(child, names)
+
+
+def _check_path(root: str, steps: list[str | int], names: Names) -> None:
+    if root not in names:
         raise ExpressionError(
             f"`{root}` is not a name that a template can use",
             near=root,
             rule="unknown-name",
-            hint=_nearest(root, ROOTS) or f"The names are {', '.join(sorted(ROOTS))}.",
+            hint=_nearest(root, names) or f"The names are {', '.join(sorted(names))}.",
         )
-    alone, members = ROOTS[root]
+    alone, members = names[root]
     if not steps and not alone:
         raise ExpressionError(f"`{root}` needs a member: {root}.NAME", near=root)
     if steps and members is not None and steps[0] not in members:
@@ -176,7 +190,6 @@ def _path(root: str, steps: list[str | int]) -> Tree:
     if len(steps) > 1 and root not in _DEEP:
         near = f"{root}.{steps[0]}"
         raise ExpressionError(f"`{near}` is a plain value and has no members", near=near, rule="unknown-name")
-    return ["path", root, steps]
 
 
 def _filter(node: nodes.Filter) -> Tree:

@@ -8,6 +8,24 @@ from typing import Any
 Tree = list[Any]
 
 
+def children(tree: Tree) -> list[Tree]:
+    """The subtrees of a tree."""
+    kind = tree[0]
+    if kind in ("cat", "list"):
+        return list(tree[1])
+    if kind == "dict":
+        return [side for pair in tree[1] for side in pair]
+    if kind == "filter":
+        return [tree[2], *tree[3]]
+    if kind == "compare":
+        return [tree[1], *(other for _, other in tree[2])]
+    if kind == "call":
+        return [tree[2]]
+    if kind in ("item", "var"):
+        return [tree[1]]
+    return [] if kind in ("const", "text", "null", "path") else list(tree[1:])
+
+
 class ExpressionError(Exception):
     """A template or a query that is not in the language.
 

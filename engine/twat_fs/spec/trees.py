@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.expression.tree import Tree, children
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-Tree = list[Any]
 
 #: How many texts an expression may stand for, and characters in all of them, before we stop listing them.
 LISTED = 200
@@ -17,24 +17,6 @@ _CHARACTERS = 64 * 1024
 CONTENT = "content"
 _CONTENTS = (["text"], ["base64"])
 _BYTES = ("file", "chunk")
-
-
-def children(tree: Tree) -> list[Tree]:
-    """The subtrees of a tree."""
-    kind = tree[0]
-    if kind in ("cat", "list"):
-        return list(tree[1])
-    if kind == "dict":
-        return [side for pair in tree[1] for side in pair]
-    if kind == "filter":
-        return [tree[2], *tree[3]]
-    if kind == "compare":
-        return [tree[1], *(other for _, other in tree[2])]
-    if kind == "call":
-        return [tree[2]]
-    if kind in ("item", "var"):
-        return [tree[1]]
-    return [] if kind in ("const", "text", "null", "path") else list(tree[1:])
 
 
 def paths(tree: Tree) -> Iterator[tuple[str, ...]]:

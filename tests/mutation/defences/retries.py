@@ -95,8 +95,8 @@ DEFENCES = (
     Defence(
         "secrets are read when their provider's turn comes",
         "upload.py",
-        "    outcome = Outcome(source.size)\n    for index,",
-        "    outcome = Outcome(source.size)\n    [each.not_ready() for each in candidates]\n    for index,",
+        "    outcome = Outcome(source)\n    for index,",
+        "    outcome = Outcome(source)\n    [each.not_ready() for each in candidates]\n    for index,",
         f"{_FALLBACK}test_secrets_are_read_when_their_provider_is_tried",
     ),
     Defence(
