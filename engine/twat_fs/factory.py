@@ -8,6 +8,7 @@ from twat_fs.entry_points import card_path
 from twat_fs.environment import settings
 from twat_fs.errors import NotConfigured
 from twat_fs.registry import Provider, Registry
+from twat_fs.spec import trees
 from twat_fs.upload_providers.loading import module_of
 from twat_fs.upload_providers.simple import BaseProvider
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call, ProviderHelp
+
+#: The file, or a piece of it, as it is: what is told on its way how far it is. A text is sent in one go.
+_STREAMED = {("file", ""), ("chunk", "")}
 
 
 class ProviderFactory:
@@ -102,7 +106,7 @@ class SpecProvider(BaseProvider):
             "features": {
                 "resumable": bool(said.get("resumable")) or any(step.resume for step in spec.steps),
                 "chunked": bool(said.get("chunked")) or any(step.chunks for step in spec.steps),
-                "progress": True,
+                "progress": not spec.steps or bool(_STREAMED & trees.names_in(spec.steps)),
                 "folders": bool(said.get("folders")),
                 "expiration": bool(said.get("expiration")) or "expires" in spec.options,
                 "delete": bool(said.get("delete") or spec.delete),

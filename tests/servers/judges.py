@@ -116,15 +116,17 @@ WEBDAV = Judge(
     secret="WEBDAV_PASSWORD",
 )
 BEPASTY = (Failure("a wrong token", "forbidden", 403, password=WRONG),)
+AT_ONCE = ("result:\n", "retry: {initial: 0s}\nresult:\n")
 TUS = (
-    Failure("a piece at the wrong place", "conflict", 409, "send", edits=(("Upload-Offset: 0", "Upload-Offset: 7"),)),
-    Failure("no version", "bad_request", 412, "create", edits=(("Tus-Resumable: 1.0.0, ", ""),)),
+    # Which the server is asked about, and then it is tried again.
+    Failure("a piece at the wrong place", "unavailable", 409, "send", edits=(('"{{ chunk.offset }}"', '"7"'), AT_ONCE)),
+    Failure("no version", "bad_request", 412, "create", edits=(("{Tus-Resumable: 1.0.0, Auth", "{Auth"),)),
     Failure(
         "an upload that is not there",
         "not_found",
         404,
         "send",
-        edits=(('url: "{{ saved.location }}"\n    headers', 'url: "{{ saved.location }}0"\n    headers'),),
+        edits=(('PATCH\n    url: "{{ saved.location }}"', 'PATCH\n    url: "{{ saved.location }}0"'),),
     ),
 )
 
@@ -260,14 +262,20 @@ JUDGES = (
     Judge(
         "tuspyserver",
         "tus",
-        (*TUS, Failure("a wrong token", "auth", 401, "create", password=WRONG, options={"folder": "guarded"})),
+        (*TUS, Failure("a wrong token", "auth", 401, "create", password=WRONG, path="/guarded")),
         unserved=True,
+        path="/files",
+        address="url",
+        secret="TUS_TOKEN",
     ),
     Judge(
         "tus_node",
         "tus",
         (*TUS, Failure("a file over its limit", "too_large", 413, "create", size=17 << 20)),
         unserved=True,
+        path="/files",
+        address="url",
+        secret="TUS_TOKEN",
     ),
     Judge(
         "moto_host",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.servers import hosts
 from tests.servers.judges import JUDGES, NAMES, SPECS, WRONG, Failure, Judge
-from tests.support import registry
+from tests.support import ROOT, registry
 from twat_fs.afterwards import delete_upload, verify_upload
 from twat_fs.errors import RateLimited, UploadError, VerifyError
 from twat_fs.history import History
@@ -47,6 +47,11 @@ class Court:
         path = SPECS / f"{self.judge.spec}.yaml"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    @property
+    def bundled(self) -> str:
+        """The spec that comes with the program."""
+        return (ROOT / "providers.d" / f"{self.judge.spec}.yaml").read_text(encoding="utf-8")
+
     def address(self, path: str | None = None) -> dict[str, str]:
         """The option that leads to the server."""
         return {self.judge.address: self.host.url + (self.judge.path if path is None else path)}
@@ -63,14 +68,17 @@ class Court:
 
     def registry(self, password: str | None = None, edits: tuple[tuple[str, str], ...] = ()) -> Registry:
         """What finds the judge's spec, and knows the password."""
-        text = self.text
+        text = self.text or (self.bundled if edits else "")
         for old, new in edits:
             assert old in text
             text = text.replace(old, new)
         if text:
             (self.home / f"{self.judge.spec}.yaml").write_text(text, encoding="utf-8")
         known = self.host.password if password is None else password
-        return registry(self.home, **({self.judge.secret: known} if known else {}))
+        changed = (
+            {"TWAT_FS_TRUST": "all"} if edits else {}
+        )  # a bundled one that was edited wants a bundled one's secrets
+        return registry(self.home, **({self.judge.secret: known} if known else {}), **changed)
 
     def upload(self, file: Path, failure: Failure | None = None) -> UploadResult:
         """Upload a file.

@@ -54,10 +54,12 @@ def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry.retrying, "__defaults__", (lambda _: None,))
 
 
-def uploaded(script: Host, folder: Path, more: str = "") -> UploadError | None:
-    (folder / "a.txt").write_text("hello")
+def uploaded(
+    script: Host, folder: Path, more: str = "", *, spec: str = SPEC, content: bytes = b"hello"
+) -> UploadError | None:
+    (folder / "a.txt").write_bytes(content)
     with FakeHost(script) as host:
-        (folder / "steps.yaml").write_text(SPEC.format(url=host.url, more=more))
+        (folder / "steps.yaml").write_text(spec.format(url=host.url, more=more))
         try:
             upload_file(folder / "a.txt", "steps", UploadOptions(check="none", providers_d=[str(folder)]))
         except UploadFailed as error:
@@ -108,3 +110,20 @@ def test_before_the_file_was_sent_a_bad_reply_stores_nothing(tmp_path: Path) -> 
     failure = uploaded(Host(create=[Play(200, b"{}")]), tmp_path)
     assert failure is not None
     assert (failure.kind, failure.ambiguous) == ("bad_reply", False)
+
+
+TEXT = SPEC.replace('raw: "{{{{ file }}}}"', 'json: {{text: "{{{{ file.text }}}}"}}')
+
+
+def test_what_is_no_text_leaves_nothing_at_a_host_that_takes_texts(tmp_path: Path) -> None:
+    host = Host()
+    failure = uploaded(host, tmp_path, spec=TEXT, content=b"hello \xff")
+    assert failure is not None
+    assert (failure.kind, host.asked) == ("unsupported_type", [])
+    assert "not UTF-8 text (byte 6)" in failure.message
+
+
+def test_a_text_goes_up_as_text(tmp_path: Path) -> None:
+    host = Host()
+    assert uploaded(host, tmp_path, spec=TEXT, content="häß".encode()) is None
+    assert host.asked == ["look", "create", "put", "finish"]

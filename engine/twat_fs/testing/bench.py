@@ -15,6 +15,7 @@ import pytest
 from twat_fs.retry import run
 from twat_fs.source import Source
 from twat_fs.spec.model import Retry
+from twat_fs.testing.carried import carries, plain_words
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.hosts import FormHost
 from twat_fs.testing.ports import ReservedPort
@@ -48,6 +49,7 @@ class Traits(NamedTuple):
         idempotent: Sending twice does no harm, so that it is done where no answer came.
         trims: A line break at a credential's end is taken away, rather than refused.
         repeats: It sends a single request again itself where the host is out of order.
+        texts: It takes nothing but UTF-8 text; any other file is refused before it is sent.
         takes: The statuses that mean success, if not any 2xx.
         meanings: Statuses that this host uses in a way of its own, and the class of error that each means.
     """
@@ -60,6 +62,7 @@ class Traits(NamedTuple):
     idempotent: bool = False
     trims: bool = False
     repeats: bool = False
+    texts: bool = False
     takes: Sequence[int] = ()
     meanings: Mapping[int, type[UploadError]] = {}
 
@@ -77,11 +80,11 @@ class Faulty:
         self._right = right
         self._faults = list(faults)
         self._marker = marker
-        self.bodies: list[bytes] = []
+        self.bodies: list[bytes] = []  # each with the whole of the marker in it
 
     def __call__(self, seen: Seen) -> Play:
         """The reply to a request."""
-        if self._marker not in seen.body:
+        if not carries(seen, self._marker):
             return self._right(seen)
         self.bodies.append(seen.body)
         fault = self._faults.pop(0) if len(self._faults) > 1 else self._faults[0]
@@ -177,7 +180,7 @@ class Bench:
 
         def script(seen: Seen) -> Play:
             play = host(seen)
-            return replace(play, **changed) if CONTENT in seen.body else play
+            return replace(play, **changed) if carries(seen, CONTENT) else play
 
         return script
 
@@ -191,9 +194,9 @@ class Bench:
             return content
 
     def told(self, host: FakeHost, result: UploadResult) -> str:
-        """All that the host was told, and the URL, as text with nothing percent-encoded."""
+        """All that the host was told, and the URL, as text with nothing percent-encoded or, in a header, in base64."""
         seen = [
-            "\n".join([unquote(request.target), *(unquote(value) for _, value in request.headers)])
+            "\n".join([unquote(request.target), *(plain_words(unquote(value)) for _, value in request.headers)])
             + request.body.decode("utf-8", "replace")
             for request in host.requests
         ]

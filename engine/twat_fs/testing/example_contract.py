@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from twat_fs.errors import SPEC_ERRORS
 from twat_fs.source import Source
+from twat_fs.spec import trees
 from twat_fs.spec.catalog import compile_card
 from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.load import load
@@ -102,7 +103,8 @@ def traits_of(spec: Spec) -> Traits:
         sends_name=step.body == "multipart" or "'file', ['name']" in asked or "'remote_path'" in asked,
         folders="'remote_path'" in asked,
         credentials={item.name: f"made-up-{item.name.lower()}" for item in spec.credentials if item.required},
-        idempotent=step.idempotent,
+        idempotent=step.idempotent or step.resume is not None,  # who says what came is asked before it is sent again
+        texts=("file", "text") in trees.names_in(step.content),
         trims=True,
         repeats=spec.retry.begin is not None,
         takes=step.expect,

@@ -10,9 +10,10 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from twat_fs.testing.hosts import file_in
+from twat_fs.testing.carried import piecewise, reader
 from twat_fs.testing.play import Play
 from twat_fs.testing.spec_play import play
+from twat_fs.wire.example_file import example_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,9 @@ class ExampleHost:
     id, is counted on. Any other GET or HEAD gets the file of that address, or the one that came last where replies make
     nothing up.
 
+    Pieces of a file are put together as they come, and a question how far an upload came is answered so: one that reads
+    a header of the reply, which all servers of one's own do.
+
     Args:
         spec: The provider.
         example: The entry of `examples` to answer from.
@@ -47,6 +51,10 @@ class ExampleHost:
 
     def __init__(self, spec: Spec, example: Mapping[str, Any], exchanges: Sequence[Exchange] | None = None) -> None:
         self._exchanges = play(spec, example).exchanges if exchanges is None else exchanges
+        content = str(example_file("", example.get("file", {}))["text"]).encode()
+        self._readers = {id(each): reader(each.sent, content) for each in self._exchanges}
+        self._questions = [step.resume for step in spec.steps if step.resume is not None]
+        self._growing: set[str] = set()
         self._token = _token(self._exchanges, example)
         self._lock = threading.Lock()
         self._own: list[str] = []
@@ -56,6 +64,9 @@ class ExampleHost:
     def __call__(self, seen: Seen) -> Play:
         """The reply to a request."""
         with self._lock:
+            told = self._far(seen)
+            if told is not None:
+                return told
             exchange = self._meant(seen)
             return self._fetched(seen) if exchange is None else self._answered(seen, exchange)
 
@@ -66,19 +77,42 @@ class ExampleHost:
         exact = [each for each in same if urlsplit(each.sent["url"]).path == path]
         if exact or seen.method in ("GET", "HEAD"):
             return max(exact, key=lambda each: _fitness(each, seen), default=None)
-        return max(same, key=lambda each: _likeness(urlsplit(each.sent["url"]).path, path), default=None)
+        return max(
+            same,
+            key=lambda each: (_likeness(urlsplit(each.sent["url"]).path, path), _fitness(each, seen)),
+            default=None,
+        )
+
+    def _far(self, seen: Seen) -> Play | None:
+        """The reply to a question how far an upload came, which serves the file too; None where nothing was asked."""
+        asked = next((step for step in self._questions if step.method == seen.method), None)
+        name = (asked.offset or {}).get("header") if asked else None
+        if asked is None or name is None or seen.expected:
+            return None
+        content = self._files.get(self._known(seen) or _path(seen), b"")
+        return Play(next(iter(asked.expect), 200), content, ((name, str(len(content))),))
 
     def _answered(self, seen: Seen, exchange: Exchange) -> Play:
         own = self._known(seen) or self._new(exchange)
-        if _carries_file(exchange):
-            self._files[own] = self._files[_path(seen)] = file_in(seen)  # an empty `own`: the last
-            self._sent.append((seen, self._files[own]))
-        elif own and own not in self._files:
-            self._files.update((own, file) for file in self._about(seen)[:1])
+        read = self._readers[id(exchange)]
+        if read is not None:
+            self._keep(own, seen, read(seen), grows=piecewise(exchange.sent))
+        else:
+            self._growing.discard(own)  # where replies make nothing up, the next upload begins
+            if own and own not in self._files:
+                self._files.update((own, file) for file in self._about(seen)[:1])
         headers = [(name, self._told(value, own, seen)) for name, value in exchange.reply.headers.items()]
         kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
         body = self._told(exchange.reply.body.decode("utf-8", "replace"), own, seen)
         return Play(exchange.reply.status, body.encode(), kept)
+
+    def _keep(self, own: str, seen: Seen, content: bytes, *, grows: bool) -> None:
+        if own in self._growing:
+            content = self._files[own] + content
+        elif grows:
+            self._growing.add(own)
+        self._files[own] = self._files[_path(seen)] = content  # an empty `own`: the last
+        self._sent.append((seen, content))
 
     def _known(self, seen: Seen) -> str:
         """Which upload a request belongs to, by what it has of an earlier reply; empty where to none."""
@@ -198,8 +232,6 @@ def _fitness(exchange: Exchange, seen: Seen) -> int:
     media = (seen.header("Content-Type") or "").partition(";")[0]
     kind = {"multipart/form-data": "multipart", "application/x-www-form-urlencoded": "form", "application/json": "json"}
     same_query = urlsplit(exchange.sent["url"]).query == seen.target.partition("?")[2]
+    if not media and not seen.expected:
+        return int(same_query) + int(not {"raw", *kind.values()} & set(exchange.sent))
     return int(same_query) + int(kind.get(media, "raw") in exchange.sent)
-
-
-def _carries_file(exchange: Exchange) -> bool:
-    return "{{ file }}" in json.dumps(exchange.sent)

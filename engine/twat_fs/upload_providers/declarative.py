@@ -19,10 +19,12 @@ from twat_fs.errors import (
     UploadError,
     UploadTimeout,
 )
+from twat_fs.expression.evaluate import evaluate
 from twat_fs.expression.query import holds
 from twat_fs.expression.reading import Reading
 from twat_fs.logs import logger
 from twat_fs.retry import sleep
+from twat_fs.spec import trees
 from twat_fs.upload_providers.stepping import Exchanged, Trail, run_step
 from twat_fs.upload_providers.ways import Ways
 from twat_fs.wire.extract import result
@@ -70,6 +72,7 @@ def _kept(job: Job, ways: Ways) -> UploadResult:
     """Run all steps, or those that an earlier run has left, and keep or forget how far they came."""
     resumption = ways.resumption
     try:
+        _check_text(job)
         kept = resumption.find() if resumption is not None else None
         course = (_gone_on(job, ways, kept) if kept is not None else None) or _Course(job, ways).run()
         if course.last is None:
@@ -82,6 +85,17 @@ def _kept(job: Job, ways: Ways) -> UploadResult:
     if resumption is not None:
         resumption.forget()
     return made
+
+
+def _check_text(job: Job) -> None:
+    """Refuse a file that a later step cannot have as text, before the first one leaves anything at the host.
+
+    Raises:
+        UnsupportedType: It is no text.
+    """
+    later = [step.content for step in job.spec.steps[1:] if step.when is None]
+    if later and ("file", "text") in trees.names_in(later):
+        evaluate(["path", "file", ["text"]], job.scope)
 
 
 def _gone_on(job: Job, ways: Ways, kept: Kept) -> _Course | None:
