@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from twat_fs.cli.commands import cli
+from twat_fs.config.keys import KEYS
 from twat_fs.errors import SPEC_ERRORS, RetryableError
 from twat_fs.fitting import abilities
 from twat_fs.spec.catalog import Catalog
 from twat_fs.spec.label import Label, label
+from twat_fs.spec.options import text_of
 from twat_fs.spec.schema import schema_text
 from twat_fs.units import shown_size
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from twat_fs.spec.model import Spec
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-PAGES = ("cli.md", "spec-language.md", "design.md")
+PAGES = ("cli.md", "settings.md", "spec-language.md", "design.md")
 PROVIDERS = "providers.md"
 
 _REGION = re.compile(r"(<!-- begin generated: (.+?) -->\n).*?(<!-- end generated -->)", re.DOTALL)
@@ -87,7 +89,7 @@ def _options(found: click.Command, context: click.Context) -> Iterator[list[str]
     for parameter in found.get_params(context):
         if not isinstance(parameter, click.Option) or parameter.hidden:
             continue
-        spelled = [code(text) for text in parameter.opts]
+        spelled = [code(text) for text in (*parameter.opts, *parameter.secondary_opts)]
         metavar = "" if parameter.is_flag or parameter.count else _value_of(parameter)
         if metavar:
             spelled[-1] = code(f"{parameter.opts[-1]} {metavar}")
@@ -162,6 +164,22 @@ def error_lines() -> Iterator[str]:
         for name, kind in SPEC_ERRORS.items()
     ]
     yield from table(["Error", "What it means, and the statuses that mean it", "Class", "Tried again", "Exit"], rows)
+
+
+# The settings
+
+
+def setting_lines() -> Iterator[str]:
+    """The keys of the config file."""
+    rows = [
+        [code(key.name), key.help, key.kind.words, _unless(key.default), ", ".join(map(code, key.variables))]
+        for key in KEYS.values()
+    ]
+    yield from table(["Key", "What it does", "Value", "Unless said", "Variable"], rows)
+
+
+def _unless(default: Any) -> str:
+    return "" if default is None else code(text_of(default))
 
 
 # The layers
@@ -364,13 +382,15 @@ def generated(name: str) -> list[str]:
     """The lines of one region.
 
     Args:
-        name: `command WORDS`, `keys POINTER`, `errors` or `layers`.
+        name: `command WORDS`, `keys POINTER`, `settings`, `errors` or `layers`.
     """
     kind, _, rest = name.partition(" ")
     if kind == "command":
         return list(command_lines(rest))
     if kind == "keys":
         return list(key_lines(rest))
+    if kind == "settings":
+        return list(setting_lines())
     return list(error_lines() if kind == "errors" else layer_lines())
 
 

@@ -22,7 +22,7 @@ DEPTHS = ("size", "hash", "none")
 
 
 class UploadOptions(NamedTuple):
-    """How to upload.
+    """How to upload; the user's config file is not read, so that no program does something else where there is one.
 
     Attributes:
         remote_path: The wanted path at the host; one that ends in `/` is a folder for the file's own name.

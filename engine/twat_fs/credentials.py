@@ -9,7 +9,7 @@ from twat_fs.errors import NotConfigured
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twat_fs.spec.model import Credential, Spec
+    from twat_fs.spec.model import Spec
 
 
 def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -29,22 +29,44 @@ def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     for credential in spec.credentials:
         names = [name for name in (credential.name, *credential.aliases) if name in environ]
         variable = next((name for name in names if environ[name].strip()), names[0] if names else None)
-        # One line break at the end is what `$(cat file)` and editors leave.
-        value = "" if variable is None else environ[variable].removesuffix("\n").removesuffix("\r")
+        value = "" if variable is None else _trimmed(environ[variable])
         if variable is not None and value.strip():
-            _check(variable, value, spec, credential)
+            _check(variable, value, spec, credential.help)
             found[credential.name] = (variable, value)
         elif credential.required:
             state = "is not set" if variable is None else "is empty"
-            raise _unset(f"{variable or credential.name} {state}", spec, credential)
+            raise _unset(f"{variable or credential.name} {state}", spec, credential.help, credential.name)
     return found
 
 
-def _check(variable: str, value: str, spec: Spec, credential: Credential) -> None:
+def checked(spec: Spec, variable: str, text: str) -> str:
+    """A secret as a person gives it, without the line break at its end.
+
+    Args:
+        spec: The provider.
+        variable: The secret's variable, for messages.
+        text: What was given.
+
+    Raises:
+        NotConfigured: It is blank, or holds a control character.
+    """
+    value = _trimmed(text)
+    if not value.strip():
+        raise _unset(f"{variable} is empty", spec)
+    _check(variable, value, spec)
+    return value
+
+
+def _trimmed(text: str) -> str:
+    # One line break at the end is what `$(cat file)` and editors leave.
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _check(variable: str, value: str, spec: Spec, told: str = "") -> None:
     if any(character < " " or character in "\x7f\ufeff" for character in value):
-        raise _unset(f"{variable} holds a line break or another control character", spec, credential)
+        raise _unset(f"{variable} holds a line break or another control character", spec, told, variable)
 
 
-def _unset(problem: str, spec: Spec, credential: Credential) -> NotConfigured:
+def _unset(problem: str, spec: Spec, told: str = "", variable: str = "") -> NotConfigured:
     setup = " ".join(spec.setup.split())
-    return NotConfigured(problem, spec.name, hint=credential.help or setup or f"Set {credential.name}.")
+    return NotConfigured(problem, spec.name, hint=told or setup or (f"Set {variable}." if variable else ""))

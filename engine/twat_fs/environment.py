@@ -13,15 +13,44 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twat_fs.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
+#: The variables that name certificate authorities, the first that is set.
+AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _ON = ("on", "1", "yes", "true")
 _OFF = ("off", "0", "no", "false")
 
 
+class Given(NamedTuple):
+    """A provider's option in the config file: its value, and what tells where it stands."""
+
+    value: Any
+    where: Callable[[], str]
+
+
+class Configured(NamedTuple):
+    """What the user's config file says, for whoever reads it: the command line does, programs do not.
+
+    Attributes:
+        providers: The providers to use where none is named.
+        folders: Folders of specs.
+        ca_file: Certificates to trust instead of the usual ones, or None.
+        timeout: Seconds without progress, or None.
+        history: Whether receipts are kept, or None.
+        options: Options by provider and name.
+    """
+
+    providers: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    ca_file: str | None = None
+    timeout: float | None = None
+    history: bool | None = None
+    options: Mapping[str, Mapping[str, Given]] = {}
+
+
 class Settings(NamedTuple):
-    """What the environment and the caller's switches say.
+    """What the environment, the config file and the caller's switches say.
 
     Attributes:
         environ: The environment variables.
@@ -32,6 +61,8 @@ class Settings(NamedTuple):
         timeout: Seconds without progress, for every request, or None.
         ends: The moment by which all must be done, on the monotonic clock, or None.
         stopped: Set where all is to end now.
+        configured: What the config file says.
+        history: Whether the caller wants receipts, or None where that is left to the environment.
     """
 
     environ: Mapping[str, str]
@@ -42,6 +73,8 @@ class Settings(NamedTuple):
     timeout: float | None
     ends: float | None = None
     stopped: Event | None = None
+    configured: Configured = Configured()
+    history: bool | None = None
 
     @property
     def network(self) -> dict[str, Any]:
@@ -75,26 +108,43 @@ class Settings(NamedTuple):
         return os.path.join(os.path.dirname(self.own_folder), "accepted")
 
     @property
+    def config_file(self) -> str:
+        """The user's config file, which need not be there: `TWAT_FS_CONFIG`, of which an empty one is none."""
+        path = self.environ.get("TWAT_FS_CONFIG")
+        usual = os.path.join(os.path.dirname(self.own_folder), "config.toml")
+        return usual if path is None else "" if path == os.devnull else path
+
+    @property
+    def logins(self) -> str:
+        """The folder where it is kept which secrets are in the keyring."""
+        return os.path.join(self.data, "logins")
+
+    @property
     def history_file(self) -> str:
         """The database of receipts, in a folder of its own."""
         return os.path.join(self.data, "history", "receipts.sqlite3")
 
     @property
     def keeps_history(self) -> bool:
-        """Whether receipts may be kept: unless `TWAT_FS_HISTORY` is `off`.
+        """Whether receipts may be kept: what the caller says, else `TWAT_FS_HISTORY`, else the config file.
 
         Raises:
-            UsageError: It is neither `on` nor `off`.
+            UsageError: `TWAT_FS_HISTORY` is neither `on` nor `off`.
         """
-        word = self.environ.get("TWAT_FS_HISTORY", "").strip().lower()
-        if word not in ("", *_ON, *_OFF):
+        if self.history is not None:
+            return self.history
+        word = self.environ.get("TWAT_FS_HISTORY", "").strip()
+        if not word:
+            return self.configured.history is not False
+        found = on_or_off(word)
+        if found is None:
             raise UsageError(f"TWAT_FS_HISTORY={word} is neither on nor off")
-        return word not in _OFF
+        return found
 
     @property
     def default_providers(self) -> list[str]:
-        """The providers that `TWAT_FS_DEFAULT_PROVIDER` names."""
-        return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", ""))
+        """The providers that `TWAT_FS_DEFAULT_PROVIDER` names, else the config file."""
+        return provider_names(self.environ.get("TWAT_FS_DEFAULT_PROVIDER", "")) or list(self.configured.providers)
 
     def trusts(self, provider: str) -> bool:
         """Whether `TWAT_FS_TRUST` lets a spec of the user's run whoever wrote it, with secrets of bundled providers."""
@@ -139,6 +189,8 @@ def settings(
     ca_file: str | None = None,
     timeout: float | None = None,
     max_time: float | None = None,
+    configured: Configured | None = None,
+    history: bool | None = None,
 ) -> Settings:
     """Read the environment.
 
@@ -148,6 +200,8 @@ def settings(
         ca_file: Certificates to trust; else what the usual variables name.
         timeout: Seconds without progress; else `TWAT_FS_TIMEOUT`.
         max_time: Seconds for all that is to be done.
+        configured: What the config file says, which variables and arguments win over.
+        history: Whether receipts are kept, whatever the environment says.
 
     Raises:
         UsageError: A folder is not there, or `TWAT_FS_TIMEOUT` is not a number.
@@ -159,18 +213,27 @@ def settings(
             raise UsageError(f"--providers-d {folder}: there is no such folder")
     own = os.path.join(variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "twat-fs", "providers.d")
     listed = [folder for folder in variables.get("TWAT_FS_PROVIDERS_D", "").split(os.pathsep) if folder]
-    usual = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-    authorities = ca_file or next((variables[name] for name in usual if variables.get(name)), None)
+    said = configured or Configured()
+    authorities = ca_file or next((variables[name] for name in AUTHORITIES if variables.get(name)), said.ca_file)
+    seconds = timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT"))
     return Settings(
         environ=variables,
-        folders=(own, *listed, *providers_d),
+        folders=(own, *said.folders, *listed, *providers_d),
         cache=os.path.join(variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "twat-fs", "specs"),
         data=os.path.join(variables.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "twat-fs"),
         ca_file=authorities,
-        timeout=timeout if timeout is not None else _seconds(variables.get("TWAT_FS_TIMEOUT")),
+        timeout=said.timeout if seconds is None else seconds,
         ends=None if max_time is None else time.monotonic() + max_time,
         stopped=Event(),
+        configured=said,
+        history=history,
     )
+
+
+def on_or_off(text: str) -> bool | None:
+    """What a person means by `on`, `yes`, `false` and their like; None where it is none of them."""
+    word = text.strip().lower()
+    return True if word in _ON else False if word in _OFF else None
 
 
 def provider_names(text: str) -> list[str]:

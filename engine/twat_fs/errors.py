@@ -38,6 +38,14 @@ class UsageError(TwatFsError):
     exit_code = 2
 
 
+class ConfigError(UsageError):
+    """The user's config file is not valid; `problems` holds one rendered problem each, where there are several."""
+
+    def __init__(self, message: str, *, problems: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
 class SpecError(TwatFsError):
     """A provider spec is not valid; `problems` holds one rendered problem each."""
 
@@ -258,17 +266,8 @@ class VerifyError(NonRetryableError):
 
 
 _PASSING = (UploadTimeout, NetworkError, RateLimited, Unavailable)
-_FINAL = (
-    AuthError,
-    Forbidden,
-    NotFound,
-    Conflict,
-    TooLarge,
-    UnsupportedType,
-    QuotaExceeded,
-    BadRequest,
-    Redirected,
-)
+_REFUSALS = (AuthError, Forbidden, NotFound, Conflict, TooLarge, UnsupportedType)
+_FINAL = (*_REFUSALS, QuotaExceeded, BadRequest, Redirected)
 
 #: Error names that a spec may use, with their classes: the table of `docs/spec-language.md`, section Errors.
 SPEC_ERRORS: dict[str, type[UploadError]] = {error.kind: error for error in (*_PASSING, *_FINAL, Rejected, BadReply)}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from twat_fs import credentials, trust
+from twat_fs import credentials, logins, trust
 from twat_fs._version import USER_AGENT
 from twat_fs.entry_points import InstalledCatalog, card_path
 from twat_fs.environment import Settings, settings, using
 from twat_fs.errors import NotConfigured, TrustError, UsageError
 from twat_fs.logs import logger
+from twat_fs.option_values import OptionValues
 from twat_fs.spec.options import wire_value
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
@@ -101,12 +103,21 @@ class Provider:
         self._claims = trust.claims(entry, spec, registry.settings)
         self._client: Any = None
         self._kept: Transport | None = None
-        self._set: dict[str, str] | None = None
 
     @property
     def name(self) -> str:
         """The provider's name."""
         return self.spec.name
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The registry's, with the secrets that the keyring has for this provider.
+
+        Raises:
+            NotConfigured: The keyring does not give them.
+        """
+        found = self.registry.settings
+        return found._replace(environ=logins.environ_of(found, self.name))
 
     def not_ready(self) -> NotConfigured | TrustError | None:
         """Why it cannot be used, or None where it can."""
@@ -120,55 +131,31 @@ class Provider:
         return None
 
     def credentials(self) -> dict[str, str]:
-        """The secrets that the spec declares, from the environment; absent optional ones are left out.
+        """The secrets that the spec declares, from the environment, else the keyring; what is not there is left out.
 
         Raises:
             NotConfigured: A required one is missing, or one is malformed; names the variable, never the value.
             TrustError: A spec of the user's wants a secret that belongs to a bundled provider.
         """
-        found = credentials.read(self.spec, self.registry.settings.environ)
+        found = credentials.read(self.spec, self.settings.environ)
         for variable, value in found.values():
-            self._check_owner(variable)
+            self.check_owner(variable)
             self.registry.redactor.add(value)
         return {name: value for name, (_, value) in found.items()}
 
     def option_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Options as given by the caller, else by the environment; a default is the spec's matter.
+        """Options as given by the caller, else by the environment, else by the config file.
 
         Raises:
-            UsageError: The provider has no such option, or does not take the value.
+            UsageError: The provider has no such option, or does not take the value; of a `ConfigError` the config file
+                is to blame.
             NotConfigured: The environment's value is not one that it takes.
         """
-        values: dict[str, Any] = dict(self._variables())
-        for name, value in given.items():
-            if name not in self.spec.options:
-                known = ", ".join(self.spec.options) or "none"
-                raise UsageError(f"{self.name} has no option `{name}`", hint=f"Its options: {known}.")
-            self._hide(name, value)
-            wire_value(name, self.spec.options[name], value)
-            values[name] = value
-        return values
+        return self._options.given(given)
 
-    def _variables(self) -> dict[str, str]:
-        """Options as the environment gives them, looked at once."""
-        if self._set is None:
-            environ = self.registry.settings.environ
-            named = ((name, facts["env"]) for name, facts in self.spec.options.items() if facts.get("env"))
-            found = {name: environ[variable] for name, variable in named if environ.get(variable)}
-            for name, value in found.items():
-                facts = self.spec.options[name]
-                self._check_owner(facts["env"])
-                self._hide(name, value)
-                try:
-                    wire_value(name, facts, value)
-                except UsageError as error:
-                    raise NotConfigured(f"{facts['env']}: {error.message}", self.name, hint=error.hint) from error
-            self._set = found
-        return self._set
-
-    def _hide(self, name: str, value: Any) -> None:
-        if self.spec.options[name].get("secret"):
-            self.registry.redactor.add(str(value))
+    @cached_property
+    def _options(self) -> OptionValues:
+        return OptionValues(self.spec, self.settings, self.check_owner)
 
     def upload(self, source: Source, call: Call, depth: str) -> UploadResult:
         """Send the file, and check the URL.
@@ -252,7 +239,7 @@ class Provider:
 
         from twat_fs.wire.job import Inputs
 
-        found = credentials.read(self.spec, self.registry.settings.environ)
+        found = credentials.read(self.spec, self.settings.environ)
         return Inputs(
             options=self.option_values(call.options),
             credentials=self.credentials(),
@@ -269,7 +256,8 @@ class Provider:
 
         if self._client is None:
             module = module_of(self.spec.module, card_path(self.entry), self.name)
-            self._client = client_of(module, self.name, self.spec.deps)
+            with using(self.settings):
+                self._client = client_of(module, self.name, self.spec.deps)
         return self._client
 
     def _upload_by_module(self, source: Source, call: Call, depth: str) -> UploadResult:
@@ -277,7 +265,7 @@ class Provider:
         from twat_fs.upload_providers.loading import sent_by
 
         ready = call._replace(options=self._wire_options(call.options, self.spec.options))
-        with using(self.registry.settings) as chosen:
+        with using(self.settings) as chosen:
             result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry, left=chosen.left)
         hosts = self.hosts(call.options)
         result.recipe = {**(result.recipe or {}), "hosts": hosts} if hosts else result.recipe
@@ -291,8 +279,15 @@ class Provider:
         wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in names}
         return {name: value for name, value in wanted.items() if value is not None}
 
-    def _check_owner(self, variable: str) -> None:
-        """A secret of a bundled provider goes to a spec from elsewhere only if the user says so."""
+    def check_owner(self, variable: str) -> None:
+        """A secret of a bundled provider goes to a spec from elsewhere only if the user says so.
+
+        Args:
+            variable: What holds the secret.
+
+        Raises:
+            TrustError: The user does not.
+        """
         owner = None if self.entry.bundled or variable in self._claims else self.registry.catalog.owner(variable)
         if owner is not None:
             trust.check_owner(self.entry.path, self.name, variable, owner, self.registry.settings)

@@ -55,5 +55,5 @@ def _by_spec(provider: Provider, kept: Mapping[str, Any]) -> bool:
 def _by_module(provider: Provider, kept: Mapping[str, Any]) -> bool:
     from twat_fs.upload_providers.loading import deleted_by
 
-    with using(provider.registry.settings):
+    with using(provider.settings):
         return deleted_by(provider.client(), kept, provider.name)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.entry_points import card_path
 from twat_fs.errors import NotAccepted, TrustError
+from twat_fs.ownership import exposed
 from twat_fs.private import write_private
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from twat_fs.environment import Settings
     from twat_fs.spec.catalog import Entry
     from twat_fs.spec.model import Spec
-
-_WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Accepted(NamedTuple):
@@ -189,74 +187,20 @@ def check_accepted(accepted: Accepted, name: str, sha256: str, module: str) -> N
 def check_writers(path: str, name: str) -> None:
     """Refuse a spec that others than its user can write, since they could have it send anything anywhere.
 
-    The file is looked at, the folder that it is in, and where it is a link, the folder that the link leads to. Whoever
-    may write to a folder further up can put another folder in the place of these; one with the sticky bit is safe.
-
     Args:
         path: The spec.
         name: The provider.
 
     Raises:
-        TrustError: Somebody else owns one of them, or may write to it; names the owner and the mode.
+        TrustError: Somebody else owns it or a folder around it, or may write to one; names the owner and the mode.
     """
-    if not hasattr(os, "getuid"):  # what Windows has instead of modes is not looked at
-        return
-    real = os.path.realpath(path)
-    for place in dict.fromkeys((os.path.dirname(path), os.path.dirname(real), real)):
-        facts = os.stat(place)
-        if facts.st_uid not in (os.getuid(), 0):
-            raise _writable(place, f"belongs to {_user(facts.st_uid)}", name)
-        _check_mode(place, facts, facts.st_mode & _WRITABLE, name)
-    for place in _above(os.path.dirname(os.path.abspath(path)), os.path.dirname(real)):
-        facts = os.stat(place)
-        _check_mode(place, facts, 0 if facts.st_mode & stat.S_ISVTX else facts.st_mode & _WRITABLE, name)
-
-
-def _check_mode(place: str, facts: os.stat_result, others: int, name: str) -> None:
-    if others & stat.S_IWOTH or (others and not _own_group(facts)):
-        raise _writable(place, f"can be written by others (mode {stat.S_IMODE(facts.st_mode):04o})", name)
-
-
-def _above(*folders: str) -> Iterator[str]:
-    """Every folder above some folders, each once."""
-    found: dict[str, None] = {}
-    for folder in folders:
-        here = folder
-        while (parent := os.path.dirname(here)) != here:
-            found[parent] = None
-            here = parent
-    yield from found
-
-
-def _own_group(facts: os.stat_result) -> bool:
-    """Whether nobody but the owner is in the file's group: on many systems every user has such a group."""
-    import grp
-    import pwd
-
-    try:
-        owner = pwd.getpwuid(facts.st_uid)
-        group = grp.getgrgid(facts.st_gid)
-    except KeyError:
-        return False
-    return owner.pw_gid == facts.st_gid and owner.pw_name == group.gr_name and set(group.gr_mem) <= {owner.pw_name}
-
-
-def _user(number: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"user {number}"
-
-
-def _writable(place: str, why: str, name: str) -> TrustError:
-    cure = f"chown {_user(os.getuid())}" if "belongs" in why else "chmod go-w"
-    return TrustError(
-        f"{place} {why}, so what the spec does is not yours to say",
-        name,
-        hint=f"`{cure} {place}`, or if it is as you want it, set TWAT_FS_TRUST={name}.",
-    )
+    found = exposed(path)
+    if found is not None:
+        raise TrustError(
+            f"{found.place} {found.why}, so what the spec does is not yours to say",
+            name,
+            hint=f"`{found.cure} {found.place}`, or if it is as you want it, set TWAT_FS_TRUST={name}.",
+        )
 
 
 def _review(name: str) -> str:

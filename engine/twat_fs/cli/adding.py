@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import trust
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.findings import label_rows
 from twat_fs.cli.offers import Offer, differences, summary
 from twat_fs.cli.report import OutputLost, Report
-from twat_fs.environment import settings
 from twat_fs.errors import NotAccepted, SourceError, SpecError, UsageError
 from twat_fs.private import write_private
 from twat_fs.registry import Registry
@@ -89,7 +89,7 @@ class _Desk:
     """Where specs are looked at and accepted: the user's folder, and what was accepted before."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self.settings = settings(providers_d=given.get("providers_d", ()))
+        self.settings = settings_of(given)
         self.folder = self.settings.own_folder
         self.acceptances = trust.Acceptances(self.settings.accepted)
         self.report = Report(quiet=given.get("quiet", False))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from twat_fs.cli import author_commands, receipt_commands
+from twat_fs.cli import author_commands, config_commands, receipt_commands
 from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option, tries
 
 
@@ -66,9 +66,9 @@ def print_version() -> None:
 @provider_option
 @click.option("--name", metavar="NAME", help="The file's name, instead of its own; what comes from a pipe needs one.")
 @click.option("--remote-path", metavar="PATH", help="The wanted path at the host; a trailing / means a folder.")
-@click.option("--unique", is_flag=True, help="Put a random part into the name.")
+@click.option("--unique/--no-unique", default=False, help="Put a random part into the name.")
 @click.option("--force", is_flag=True, help="Overwrite, where the provider can.")
-@click.option("--fragile", is_flag=True, help="Stop at the first provider that fails.")
+@click.option("--fragile/--no-fragile", default=False, help="Stop at the first provider that fails.")
 @click.option(
     "--check",
     type=click.Choice(["size", "hash", "none"]),
@@ -83,7 +83,7 @@ def print_version() -> None:
     is_flag=True,
     help="Where the history has the same bytes, and they are still there, give that URL.",
 )
-@click.option("--no-history", is_flag=True, help="Keep no receipt of it.")
+@click.option("--history/--no-history", default=None, help="Keep a receipt of it, or none.")
 @click.option(
     "--format",
     "line",
@@ -134,7 +134,7 @@ def upload_provider() -> None:
 
 
 cli.add_command(upload_provider, "provider")
-for command in (*receipt_commands.COMMANDS, *author_commands.COMMANDS):
+for command in (*receipt_commands.COMMANDS, *config_commands.COMMANDS, *author_commands.COMMANDS):
     cli.add_command(command)
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete, split_arg_string
 
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.formats import FORMATS
+from twat_fs.config.keys import KEYS
 from twat_fs.environment import settings
 from twat_fs.errors import SourceError, TwatFsError, UsageError
 from twat_fs.private import write_private
@@ -183,8 +185,66 @@ def _specs(context: click.Context) -> Iterator[Spec]:
             continue
 
 
+def profiles(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of profiles in the config file."""
+    return [CompletionItem(name) for name in _configured().get("profiles", {}) if name.startswith(incomplete)]
+
+
+def keys(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Keys of the config file; after `providers.NAME.` the options of a provider."""
+    head, dot, begun = incomplete.rpartition(".")
+    if incomplete.startswith("providers."):
+        catalog = _registry(context).catalog
+        if head == "providers":
+            found = {f"{head}.{entry.name}.": "" for entry in catalog.entries() if entry.name.startswith(begun)}
+        else:
+            found = {f"{head}{dot}{name}": told for name, told in _settable(context, head).items()}
+    else:
+        found = {"profile": "The profile to use.", **{key.name: key.help for key in KEYS.values()}, "providers.": ""}
+    return [CompletionItem(text, help=told or None) for text, told in found.items() if text.startswith(incomplete)]
+
+
+def _settable(context: click.Context, table: str) -> dict[str, str]:
+    """Options that may stand in a table of the config file."""
+    provider = table.removeprefix("providers.")
+    try:
+        declared = _registry(context).provider(provider).spec.options
+    except TwatFsError:
+        return {}
+    return {name: str(facts.get("help", "")) for name, facts in declared.items() if not facts.get("secret")}
+
+
+def key_values(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The values that a key of the config file takes."""
+    key = context.params.get("key") or ""
+    if key == "profile":
+        return profiles(context, parameter, incomplete)
+    if key.startswith("provider") and "." not in key:
+        return providers(context, parameter, incomplete) if key == "provider" else [CompletionItem("", type="dir")]
+    if key == "format":
+        return formats(context, parameter, incomplete)
+    if key in KEYS:
+        found = list(KEYS[key].kind.offered)
+    else:
+        _, provider, name = (*key.split(".", 2), "", "")[:3]
+        try:
+            found = _values(_registry(context).provider(provider).spec.options.get(name, {}))
+        except TwatFsError:
+            found = []
+    return [CompletionItem(value) for value in found if value.startswith(incomplete)]
+
+
+def _configured() -> dict[str, Any]:
+    from twat_fs.config import editing
+
+    try:
+        return editing.read(settings())
+    except TwatFsError:
+        return {}
+
+
 def _registry(context: click.Context) -> Registry:
     try:
-        return Registry(settings(providers_d=context.params.get("providers_d") or ()))
+        return Registry(settings_of(context.params))
     except UsageError:  # a folder that is not there has nothing to offer
         return Registry(settings())

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import Any
 
 from twat_fs.authoring.export import planned
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.cli.uploading import given_options
-from twat_fs.environment import settings
 from twat_fs.registry import Registry
 
 #: The module and the function that write each form.
@@ -22,7 +22,7 @@ _FORMS = {
 
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor, quiet=given["quiet"])
     spec = registry.provider(given["name"]).spec
     export = planned(spec, given_options(given["option"]), given["wanted"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.environment import settings
 from twat_fs.errors import UsageError
 from twat_fs.history.receipt import STATES, Receipt
 from twat_fs.history.records import History
@@ -29,7 +29,7 @@ def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     report = Report(REDACTOR, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
-    with History(settings(providers_d=given["providers_d"]).history_file) as history:
+    with History(settings_of(given).history_file) as history:
         filters = {
             "provider": given["provider"],
             "name": given["name"],

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.authoring.draft import Draft, spec_name
 from twat_fs.authoring.write import as_yaml
 from twat_fs.cli.adding import interactive
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report
-from twat_fs.environment import settings
 from twat_fs.errors import SourceError, SpecError, TwatFsError, UsageError
 from twat_fs.registry import Registry
 from twat_fs.source import Source
@@ -107,7 +107,7 @@ def _put_result(given: dict[str, Any], draft: Draft) -> None:
 
         draft.data.setdefault("result", {"url": {"text": True}})
         with Source(given["learn"]) as source:
-            learn(draft, source, Registry(settings(providers_d=given["providers_d"], ca_file=given["ca_file"])))
+            learn(draft, source, Registry(settings_of(given)))
     if "result" not in draft.data and interactive() and given["curl"] != "-":
         from twat_fs.authoring.interview import ask_reply
 
@@ -132,7 +132,7 @@ def _name(given: dict[str, Any], draft: Draft, origin: str, taken: set[str]) -> 
             name = f"{name[:30]}2"
         draft.data["name"] = name
     taken.add(name)
-    catalog = Registry(settings(providers_d=given["providers_d"])).catalog
+    catalog = Registry(settings_of(given)).catalog
     if catalog.bundled_entry(name) is not None:
         draft.remarks.append(f"there is a bundled provider {name}; --name gives this one another name")
 

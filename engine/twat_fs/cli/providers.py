@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli import listing
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.findings import label_lines
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.environment import settings
 from twat_fs.registry import Registry
 from twat_fs.spec.label import label
 from twat_fs.spec.options import text_of
@@ -25,7 +25,7 @@ def run_list(given: dict[str, Any]) -> int:
         from twat_fs.cli import status
 
         return status.run(given, lambda registry: listing.names(registry, given))
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     try:
@@ -41,7 +41,7 @@ def run_list(given: dict[str, Any]) -> int:
 
 def show(given: dict[str, Any]) -> int:
     """Run `show`; returns the exit status."""
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor)
     provider = registry.provider(given["name"])
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.environment import settings
 from twat_fs.errors import TwatFsError
 from twat_fs.registry import Registry
 
@@ -21,7 +21,7 @@ SOME = 6
 
 def begun(given: dict[str, Any]) -> tuple[Registry, Report]:
     """The providers and the report of a command."""
-    registry = Registry(settings(providers_d=given["providers_d"], ca_file=given["ca_file"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     return registry, report

@@ -6,9 +6,9 @@ import contextlib
 import os
 from typing import Any
 
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
 from twat_fs.cli.uploading import given_options, warn_of_exposed
-from twat_fs.environment import settings
 from twat_fs.errors import SourceError, UsageError
 from twat_fs.registry import Registry
 from twat_fs.source import Source
@@ -19,7 +19,7 @@ def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     from twat_fs.testing.recording import record
 
-    registry = Registry(settings(providers_d=given["providers_d"], ca_file=given["ca_file"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     path = given["out"] or f"{given['name']}.yaml"

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import SpecError, UploadFailed, UsageError
+from twat_fs.errors import ConfigError, SpecError, UploadFailed, UsageError
 from twat_fs.logs import logger
 from twat_fs.text import printable
 from twat_fs.upload import line_of
@@ -99,7 +99,7 @@ class Report:
             self.say(f"twat-fs: {about}{line_of(error.attempts[0])}")
         else:
             self.say(f"twat-fs: {about}{error.message}")
-        if isinstance(error, SpecError):
+        if isinstance(error, (ConfigError, SpecError)):
             for row in error.problems:
                 self.say(f"  {row}")
         if error.hint:

@@ -7,10 +7,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.chart import chart
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.colour import painter
 from twat_fs.cli.receipts import status_of
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.environment import settings
 from twat_fs.errors import TwatFsError, UploadError
 from twat_fs.registry import Registry
 from twat_fs.trial import Trial, trials
@@ -32,7 +32,7 @@ def run(given: dict[str, Any], chosen: Callable[[Registry], list[str]] | None = 
         The exit status: 0, or for a provider that was named the one that an upload would end with; 6 where some of
         several are ready.
     """
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(registry.redactor, quiet=given["quiet"])
     log_to_stderr(report, -1 if given["quiet"] else given["verbose"])
     everybody = chosen or (lambda registry: [entry.name for entry in registry.catalog.entries()])

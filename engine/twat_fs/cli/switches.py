@@ -43,9 +43,24 @@ ca_file = click.option(
 )
 
 
+def _configure(context: click.Context, _parameter: click.Parameter, profile: str | None) -> Any:
+    from twat_fs.cli.chosen import configure
+
+    return configure(context, profile)
+
+
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every command has."""
     for decorate in (
+        click.option(
+            "--profile",
+            "config",
+            metavar="NAME",
+            is_eager=True,  # the other switches have what the config file says where they are not given
+            callback=_configure,
+            help="Use this profile of the config file.",
+            shell_complete=completed("profiles"),
+        ),
         click.option(
             "--providers-d",
             multiple=True,

@@ -7,9 +7,9 @@ import tempfile
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.cli.validating import specs_named
-from twat_fs.environment import settings
 from twat_fs.errors import SpecError, UsageError
 from twat_fs.registry import Registry
 from twat_fs.spec.catalog import compile_card
@@ -42,7 +42,7 @@ class _Tested(NamedTuple):
 
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(quiet=given["quiet"])
     if given["serve"]:
         return _serve(registry, report, given)

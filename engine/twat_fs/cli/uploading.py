@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.batch import Batch, Done
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.formats import Format, read_format
 from twat_fs.cli.gathering import gathered
 from twat_fs.cli.progress import Progress
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.cli.showing import Showing, record
 from twat_fs.cli.spooling import opened
-from twat_fs.environment import settings
-from twat_fs.errors import NotAccepted, TwatFsError, UsageError
+from twat_fs.config.keys import KEYS
+from twat_fs.errors import ConfigError, NotAccepted, TwatFsError, UsageError
 from twat_fs.fitting import Needs
 from twat_fs.registry import Registry
 from twat_fs.text import printable
@@ -36,12 +37,7 @@ _SOME_FAILED = 6
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
     require_output()
-    chosen = settings(
-        providers_d=given["providers_d"],
-        ca_file=given["ca_file"],
-        timeout=given["timeout"],
-        max_time=given["max_time"],
-    )
+    chosen = settings_of(given, timeout=given["timeout"], max_time=given["max_time"], history=given["history"])
     if given["max_time"]:  # what does not look at the clock itself is ended a moment later
         signal.setitimer(signal.ITIMER_REAL, given["max_time"] + _GRACE)
     registry = Registry(chosen)
@@ -58,7 +54,7 @@ def run(given: dict[str, Any]) -> int:
         check="none" if given["no_check"] else given["check"],
         options=given_options(given["option"]),
         needs=needs_of(given, registry),
-        history=not given["no_history"],
+        history=given["history"] is not False,
         skip_existing=given["skip_existing"],
     )
     items = gathered(given)
@@ -150,12 +146,20 @@ def status_of(codes: Sequence[int]) -> int:
 
 
 def _format(given: dict[str, Any]) -> Format:
-    """How an upload is printed: as `--format` says, or `--json`."""
-    chosen = read_format(given["line"] or ("json" if given["as_json"] else "url"))
+    """How an upload is printed: as `--format` says, or `--json`, else as it is set."""
+    chosen = read_format(given["line"] or "json") if given["line"] or given["as_json"] else _usual_format(given)
     if given["as_json"] and chosen.name != "json":
         raise UsageError(f"--json and --format {given['line']} are two ways to print it; choose one")
     given["as_json"] = chosen.name == "json"
     return chosen
+
+
+def _usual_format(given: dict[str, Any]) -> Format:
+    usual = given["config"].setting(KEYS["format"])
+    try:
+        return read_format(usual.value)
+    except UsageError as error:
+        raise ConfigError(f"{usual.where()}: {error.message}", hint=error.hint) from error
 
 
 def _dry_run(report: Report, registry: Registry, items: list[Item], names: list[str], options: UploadOptions) -> int:

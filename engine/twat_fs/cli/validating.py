@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Union
 
 from twat_fs.cli import findings
+from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr
-from twat_fs.environment import settings
 from twat_fs.errors import SourceError, UsageError
 from twat_fs.registry import Registry
 from twat_fs.source import Source
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def run(given: dict[str, Any]) -> int:
     """Run the command; returns the exit status."""
-    registry = Registry(settings(providers_d=given["providers_d"]))
+    registry = Registry(settings_of(given))
     report = Report(quiet=given["quiet"])
     log_to_stderr(report, given["verbose"] or -1)  # what examples make the engine say is no news
     verdicts = [_verdict(read) for read in specs_named(registry, given["specs"])]

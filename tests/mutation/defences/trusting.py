@@ -173,8 +173,8 @@ DEFENCES = (
     ),
     Defence(
         "a secret option is hidden from then on",
-        "registry.py",
-        "            self.registry.redactor.add(str(value))\n",
+        "option_values.py",
+        "            REDACTOR.add(str(value))\n",
         "            pass\n",
         f"{_REGISTRY}test_a_secret_option_is_hidden_from_then_on",
     ),
@@ -187,14 +187,14 @@ DEFENCES = (
     ),
     Defence(
         "a spec that others can write does not run",
-        "trust.py",
-        "    if others & stat.S_IWOTH or",
-        "    if False and others & stat.S_IWOTH or False and",
+        "ownership.py",
+        "    return bool(others & stat.S_IWOTH or",
+        "    return bool(False and others & stat.S_IWOTH or False and",
         f"{_ADDED}test_a_spec_that_others_can_write_does_not_run",
     ),
     Defence(
         "the folder that a linked spec really is in is looked at",
-        "trust.py",
+        "ownership.py",
         "(os.path.dirname(path), os.path.dirname(real), real)",
         "(os.path.dirname(path), path)",
         f"{_ADDED}test_a_link_leads_to_a_folder_that_is_looked_at_too",
@@ -208,7 +208,7 @@ DEFENCES = (
     ),
     Defence(
         "a spec that belongs to another user does not run, nor a link to one",
-        "trust.py",
+        "ownership.py",
         "        if facts.st_uid not in (os.getuid(), 0):",
         "        if False:",
         f"{_ADDED}test_a_spec_of_another_user_does_not_run "

@@ -1,0 +1,1 @@
+"""The user's `config.toml`: its keys, its profiles, and what takes precedence over it."""
