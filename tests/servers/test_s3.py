@@ -7,6 +7,7 @@ import hashlib
 import signal
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 import zlib
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3  # type: ignore[import-untyped]
 import pytest
 from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from tests.servers.command import Refusal
 from tests.servers.environment import prepared
@@ -73,6 +75,17 @@ class Bucket:
             aws_secret_access_key=SECRET,
             config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, proxies={}),
         )
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The keys of uploads that were begun and neither completed nor given up."""
+        try:
+            found = self.client.list_multipart_uploads(Bucket=self.name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchUpload":  # so rclone says that there are none
+                return []
+            raise
+        return [upload["Key"] for upload in found.get("Uploads", [])]
 
     def content(self, key: str) -> bytes:
         content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
@@ -476,20 +489,67 @@ def test_a_file_that_changes_while_it_is_sent_is_not_completed(user: User) -> No
         assert "abort" in names(host)
 
 
+def started(user: User, bucket: Bucket, file: Path, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "twat_fs", "upload", str(file), "--provider", "s3", *PARTS, *words],
+        env={**user.environment, **bucket.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def interrupted(process: subprocess.Popen[bytes], number: int = signal.SIGINT, code: int = 130) -> str:
+    """End it by a signal; gives what it said."""
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (code, b""), err
+    assert b"Traceback" not in err
+    return err.decode()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interruption_ends_at_once_and_gives_the_upload_up(user: User, number: int, code: int) -> None:
     with faulty(part1=lambda _: Play(mute=True), part2=lambda _: Play(mute=True)) as (host, bucket):
-        file = user.file("interrupted.bin", 6 * MIB)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "twat_fs", "upload", str(file), "--provider", "s3", *PARTS],
-            env={**user.environment, **bucket.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        process = started(user, bucket, user.file("interrupted.bin", 6 * MIB))
         host.wait_for(4, 20)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=10)
-        assert (process.returncode, out) == (code, b""), err
-        assert b"Traceback" not in err
+        interrupted(process, number, code)
         assert "abort" in names(host)
+
+
+def test_an_upload_that_begins_as_a_signal_comes_is_given_up(user: User) -> None:
+    asked, said = threading.Event(), threading.Event()
+
+    def begin(seen: Seen) -> Play:
+        asked.set()
+        said.wait(20)
+        return Faulty({})(seen)
+
+    with faulty(create=begin) as (host, bucket):
+        process = started(user, bucket, user.file("beginning.bin", 6 * MIB), "--force")
+        assert asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        said.set()
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130, err
+        host.wait_for(2, 20)
+        assert names(host) == ["create", "abort"]
+
+
+def test_an_upload_that_may_have_begun_is_named_after_a_signal(user: User) -> None:
+    with faulty(create=lambda _: Play(mute=True)) as (host, bucket):
+        process = started(user, bucket, user.file("unheard.bin", 6 * MIB), "--force")
+        host.wait_for(1, 20)
+        assert "an upload of unheard.bin without parts may be left in bucket" in interrupted(process)
+
+
+def test_nothing_is_left_at_a_real_server_after_a_signal(bucket: Bucket, user: User) -> None:
+    file = user.home / "files" / "endless.bin"
+    with file.open("wb") as stream:
+        stream.truncate(4 << 30)
+    process = started(user, bucket, file, "-o", "parallel=1")
+    while process.poll() is None and not bucket.unfinished:
+        pass
+    assert "s3 has let go of the parts that it had" in interrupted(process)
+    assert bucket.unfinished == []
+    assert not bucket.client.list_objects_v2(Bucket=bucket.name, Prefix=file.name).get("Contents")

@@ -120,9 +120,7 @@ class Transfer:
             return None
 
     def _in_parts(self) -> dict[str, Any]:
-        sums = {"ChecksumAlgorithm": "CRC32"} if self._options.checksum else {}
-        begun = self._client.create_multipart_upload(**self._where, **self._parameters, **sums)
-        upload = {**self._where, "UploadId": begun["UploadId"]}
+        upload = self._begun()
         try:
             parts = self._send_all(upload)
             self._source.check_unchanged(self._source.size)
@@ -143,6 +141,35 @@ class Transfer:
         check_whole(answer, parts)
         self._confirm(told=self._told)
         return answer
+
+    def _begun(self) -> dict[str, str]:
+        """Begin an upload in parts, in a thread of its own, so that after an interruption it can be given up."""
+        sums = {"ChecksumAlgorithm": "CRC32"} if self._options.checksum else {}
+        outcomes: SimpleQueue[dict[str, Any] | BaseException] = SimpleQueue()
+
+        def begin() -> None:
+            try:
+                begun = self._client.create_multipart_upload(**self._where, **self._parameters, **sums)
+                outcomes.put({**self._where, "UploadId": begun["UploadId"]})
+            except BaseException as error:  # it is raised again where it was waited for
+                outcomes.put(error)
+
+        Thread(target=begin, daemon=True).start()
+        try:
+            return _good(outcomes.get())
+        except Interrupted as end:
+            end.left = self._hardly_begun(outcomes)
+            raise
+
+    def _hardly_begun(self, outcomes: SimpleQueue[dict[str, Any] | BaseException]) -> str:
+        """Give up an upload whose beginning was not waited for, if that is known in a moment; what is left of it."""
+        try:
+            outcome = outcomes.get(timeout=_HURRY)
+        except Empty:
+            words = f"an upload of {self._where['Key']} without parts may be left in {self._where['Bucket']}"
+            return f"{words}; a lifecycle rule of the bucket can remove it"
+        left = "" if isinstance(outcome, BaseException) else self._abort(outcome, _HURRY)
+        return left or "s3 was sent nothing of the file"
 
     def _send_all(self, upload: dict[str, str]) -> list[dict[str, Any]]:
         size = part_size_for(self._source.size, self._options.part_size)
