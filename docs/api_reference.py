@@ -41,6 +41,10 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
             "ProviderFactory",
         ),
     ),
+    "twat_fs.events": (
+        "What happens in an upload: `UploadOptions.on_event` is called with each.",
+        ("Begun", "Exchanged", "Pausing", "GivenUp", "Noted", "Checked", "Failed", "Took"),
+    ),
     "twat_fs.history": ("What was uploaded before.", ("History", "Receipt")),
     "twat_fs.afterwards": ("What can be done with it.", ("delete_upload", "verify_upload")),
     "twat_fs.upload_providers.core": (

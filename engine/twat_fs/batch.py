@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from twat_fs.history.recorder import Recorder
     from twat_fs.registry import Provider, Registry
     from twat_fs.source import Source
-    from twat_fs.upload_providers.protocols import Progress
 
-    #: Gives for an item what is told of the bytes that were sent.
-    Telling = Callable[["Item"], Progress]
+    #: Adds to how an item is uploaded what is told of it: `progress`, `on_event`.
+    Watched = Callable[["Item", UploadOptions], UploadOptions]
 
 #: Files for each worker that are begun before the first of them is done: a slow one does not hold the others up, and
 #: what is known of those that wait does not grow.
@@ -101,31 +100,31 @@ class Batch:
         self._circuit = Circuit()
         self._own = threading.local()
 
-    def run(self, items: Iterable[Item], jobs: int, progress: Telling | None = None) -> Iterator[Done]:
+    def run(self, items: Iterable[Item], jobs: int, watched: Watched | None = None) -> Iterator[Done]:
         """Upload them; gives what became of each in their order, as it is known. A wrong call is the last of them.
 
         Args:
             items: The items.
             jobs: How many go up at the same time; one goes up in the caller's own thread.
-            progress: Gives for an item what is told of the bytes that were sent.
+            watched: Adds to how an item is uploaded what is told of it.
         """
-        found = self._in_turn(items, progress) if jobs == 1 else self._at_once(items, jobs, progress)
+        found = self._in_turn(items, watched) if jobs == 1 else self._at_once(items, jobs, watched)
         with closing(found):
             for done in found:
                 yield done
                 if isinstance(done.error, UsageError):  # the next would meet it again
                     return
 
-    def _in_turn(self, items: Iterable[Item], progress: Telling | None) -> Generator[Done, None, None]:
+    def _in_turn(self, items: Iterable[Item], watched: Watched | None) -> Generator[Done, None, None]:
         for item in items:
-            yield self._done(item, progress)
+            yield self._done(item, watched)
 
-    def _at_once(self, items: Iterable[Item], jobs: int, progress: Telling | None) -> Generator[Done, None, None]:
+    def _at_once(self, items: Iterable[Item], jobs: int, watched: Watched | None) -> Generator[Done, None, None]:
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="twat-fs-job")
         waiting: deque[Future[Done]] = deque()
         try:
             for item in items:
-                waiting.append(pool.submit(self._done, item, progress))
+                waiting.append(pool.submit(self._done, item, watched))
                 if len(waiting) >= jobs * _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -140,11 +139,11 @@ class Batch:
                 wait(waiting, timeout=_FAREWELL)
             pool.shutdown(wait=not waiting)
 
-    def _done(self, item: Item, progress: Telling | None) -> Done:
+    def _done(self, item: Item, watched: Watched | None) -> Done:
         outcome, digest = None, None
         options = item.wanted(self._options)
-        if progress is not None:
-            options = options._replace(progress=progress(item))
+        if watched is not None:
+            options = watched(item, options)
         try:
             with self._opened(item) as source:
                 outcome = send_to(self._candidates(), source, options, self._recorder, self._circuit, self._names)

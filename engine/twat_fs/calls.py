@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twat_fs.errors import UsageError
+from twat_fs.errors import TrustError, UsageError
+from twat_fs.events import Tell, untold
 from twat_fs.fitting import Needs, check_needs
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
@@ -41,6 +42,8 @@ class UploadOptions(NamedTuple):
         history: Keep a receipt, as the command line does, for `twat_fs.history.History` and `twat-fs history`.
         skip_existing: Where a receipt says that the same bytes are at the provider already, asked for with the same
             options, and its URL still serves them, give that URL; needs `history`.
+        on_event: Called with each event of `twat_fs.events`, by the threads that upload: what was tried, what was
+            answered, why it went on or stopped.
     """
 
     remote_path: str | None = None
@@ -57,6 +60,7 @@ class UploadOptions(NamedTuple):
     progress: Progress | None = None
     history: bool = False
     skip_existing: bool = False
+    on_event: Tell = untold
 
 
 class Outcome:
@@ -98,6 +102,21 @@ def line_of(failure: UploadError) -> str:
     return f"{failure.provider}: {step}{failure.message} ({failure.kind}){perhaps}"
 
 
+def why_last(failure: UploadError, *, fragile: bool, last: bool) -> str:
+    """Why nobody else is tried after a failure; an empty text where somebody is.
+
+    Args:
+        failure: The failure.
+        fragile: Whether the first one was to be the last.
+        last: Whether nobody is left.
+    """
+    if isinstance(failure, TrustError):
+        return "a secret or the file would have gone where it may not"
+    if fragile:
+        return "the first failure was to be the last"
+    return "nobody is left" if last else ""
+
+
 def call_for(source: Source, options: UploadOptions) -> Call:
     """What the caller wants of this file.
 
@@ -108,4 +127,5 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     if options.check not in DEPTHS:
         raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
     name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
-    return Call(name, path, {**options.needs.options, **options.options}, options.force, options.progress)
+    given = {**options.needs.options, **options.options}
+    return Call(name, path, given, options.force, options.progress, options.on_event)

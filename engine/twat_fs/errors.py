@@ -91,6 +91,7 @@ class UploadError(TwatFsError):
     #: False where the provider was passed over, not tried.
     tried: ClassVar[bool] = True
     exit_code = 4
+    rule = ""  # of the spec, where one decided that this is a failure
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import credentials, logins, trust
@@ -10,6 +10,7 @@ from twat_fs._version import USER_AGENT
 from twat_fs.entry_points import InstalledCatalog, card_path
 from twat_fs.environment import Settings, settings, using
 from twat_fs.errors import NotConfigured, TrustError, UsageError
+from twat_fs.events import Tell, untold
 from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
 from twat_fs.spec.options import wire_value
@@ -175,9 +176,9 @@ class Provider:
 
         job = self.job(source, call)
         with self.transport() as transport:
-            result = upload(job, source, transport, self.registry.settings, call.progress)
+            result = upload(job, source, transport, self.registry.settings, call.progress, call.tell)
             result.recipe = recipe(job, result)
-            self._verify(transport, result, source, depth, job.hosts)
+            self._verify(transport, result, source, depth, job.hosts, call.tell)
         return result
 
     def check(
@@ -200,8 +201,8 @@ class Provider:
         """
         if self.spec.check == "none":
             return False
-        with self.transport() as transport:
-            return self._verify(transport, url, source, depth, (*self.spec.hosts, *hosts, *self.hosts(given or {})))
+        with self.transport() as by:
+            return self._verify(by, url, source, depth, (*self.spec.hosts, *hosts, *self.hosts(given or {})), untold)
 
     def hosts(self, given: Mapping[str, Any]) -> list[str]:
         """The hosts of the addresses among the options, which the user named."""
@@ -218,13 +219,11 @@ class Provider:
         self._kept = made if self.keeps else None
         return made
 
-    def _verify(self, transport: Transport, url: str, source: Sent, depth: str, hosts: Sequence[str]) -> bool:
+    def _verify(self, by: Transport, url: str, sent: Sent, depth: str, hosts: Sequence[str], tell: Tell) -> bool:
         from twat_fs.verify import verify
 
-        closed = getattr(self._client, "closed_statuses", ())
-        return verify(
-            transport, url, source, provider=self.name, way=self.spec.check, depth=depth, hosts=hosts, closed=closed
-        )
+        name, way, closed = self.name, self.spec.check, getattr(self._client, "closed_statuses", ())
+        return verify(by, url, sent, provider=name, way=way, depth=depth, hosts=hosts, closed=closed, tell=tell)
 
     def job(self, source: Source, call: Call) -> Job:
         """The upload as the wire sees it, before anything is sent."""
@@ -266,11 +265,13 @@ class Provider:
 
         ready = call._replace(options=self._wire_options(call.options, self.spec.options))
         with using(self.settings) as chosen:
-            result = run(lambda: sent_by(self.client(), source, ready), self.spec.retry, left=chosen.left)
+            attempt = partial(sent_by, self.client(), source, ready, self.name)
+            result = run(attempt, self.spec.retry, left=chosen.left, tell=call.tell)
         hosts = self.hosts(call.options)
         result.recipe = {**(result.recipe or {}), "hosts": hosts} if hosts else result.recipe
-        if result.startswith(("http://", "https://")) and depth != "none":
-            self.check(result, source, depth, call.options)
+        if result.startswith(("http://", "https://")) and "none" not in (depth, self.spec.check):
+            with self.transport() as transport:
+                self._verify(transport, result, source, depth, (*self.spec.hosts, *hosts), call.tell)
         return result
 
     def _wire_options(self, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

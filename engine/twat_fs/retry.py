@@ -7,8 +7,10 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from twat_fs.errors import RetryableError
+from twat_fs.errors import RetryableError, TwatFsError, UploadError
+from twat_fs.events import Exchanged, GivenUp, Pausing, Tell, untold
 from twat_fs.logs import logger
+from twat_fs.wire.classify import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +38,7 @@ def retrying(
     sleep: Callable[[float], object] = sleep,
     *,
     left: Callable[[], float] = lambda: math.inf,
+    tell: Tell = untold,
 ) -> Exchange:
     """A way to send that repeats what failed retryably.
 
@@ -44,6 +47,25 @@ def retrying(
         policy: How often, and how long between.
         sleep: Waits some seconds.
         left: Seconds that are left for everything.
+        tell: Told what happens.
+    """
+    once = single(send, tell)
+
+    def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
+        def attempt() -> Reply:
+            return once(request, judge)
+
+        return run(attempt, policy, idempotent=request.idempotent, sleep=sleep, left=left, tell=tell)
+
+    return exchange
+
+
+def single(send: Callable[[Request], Reply], tell: Tell = untold) -> Exchange:
+    """A way to send that repeats nothing.
+
+    Args:
+        send: Sends a request once.
+        tell: Told what came of it.
     """
 
     def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
@@ -52,9 +74,35 @@ def retrying(
             judge(reply)
             return reply
 
-        return run(attempt, policy, idempotent=request.idempotent, sleep=sleep, left=left)
+        about = (request.provider, request.step, described(request))
+        return told(attempt, tell, about, lambda reply: reply.status)
 
     return exchange
+
+
+def told(
+    attempt: Callable[[], T],
+    tell: Tell,
+    about: tuple[str, str, str],
+    status_of: Callable[[T], int | None] = lambda _: None,
+) -> T:
+    """Try once, and tell what came of it, and how long it took.
+
+    Args:
+        attempt: The try.
+        tell: Told of it.
+        about: The provider, the step and the request.
+        status_of: Gives the status of an answer.
+    """
+    begun = time.monotonic()
+    try:
+        found = attempt()
+    except TwatFsError as error:
+        status = error.status if isinstance(error, UploadError) else None
+        tell(Exchanged(*about, time.monotonic() - begun, status, error))
+        raise
+    tell(Exchanged(*about, time.monotonic() - begun, status_of(found), None))
+    return found
 
 
 def run(
@@ -64,6 +112,7 @@ def run(
     idempotent: bool = False,
     sleep: Callable[[float], object] = sleep,
     left: Callable[[], float] = lambda: math.inf,
+    tell: Tell = untold,
 ) -> T:
     """Try until it works, or until trying again is of no use.
 
@@ -73,6 +122,7 @@ def run(
         idempotent: Whether doing it twice does no harm.
         left: Seconds that are left for everything; a wait that would take them all is not begun.
         sleep: Waits some seconds.
+        tell: Told of each pause, and why there is none.
 
     Raises:
         UploadError: What the last try raised.
@@ -84,8 +134,10 @@ def run(
         except RetryableError as error:
             wait = pause(policy, count, error, idempotent=idempotent)
             if wait is None or wait >= left():
+                tell(GivenUp(error.provider, error, why_not(policy, count, error, idempotent=idempotent)))
                 raise
             count += 1
+            tell(Pausing(error.provider, error, wait, count, policy.attempts))
             words = "%s: %s; trying again in %.1f s (%d of %d)"
             _log.warning(words, error.provider, error, wait, count, policy.attempts)
             sleep(wait)
@@ -109,3 +161,14 @@ def pause(policy: Retry, attempt: int, error: RetryableError, *, idempotent: boo
     if error.retry_after is None:
         return wait
     return max(wait, error.retry_after) if error.retry_after <= RETRY_AFTER_LIMIT else None
+
+
+def why_not(policy: Retry, attempt: int, error: RetryableError, *, idempotent: bool) -> str:
+    """Why there is no next attempt, for people; see `pause`."""
+    if error.ambiguous and not idempotent:
+        return "the host may have the file, and its spec does not say that sending it twice does no harm"
+    if attempt >= policy.attempts:
+        return "it was tried once" if attempt == 1 else f"it was tried {attempt} times"
+    if error.retry_after is not None and error.retry_after > RETRY_AFTER_LIMIT:
+        return f"the host asks for a pause of {error.retry_after:.0f} s"
+    return "no time is left for a pause"

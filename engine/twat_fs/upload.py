@@ -6,10 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs._version import USER_AGENT
-from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of
+from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of, why_last
 from twat_fs.circuit import Circuit
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import NotOffered, TrustError, UploadError, UploadFailed, UploadTimeout, UsageError
+from twat_fs.errors import NotOffered, UploadError, UploadFailed, UploadTimeout, UsageError
+from twat_fs.events import Begun, Failed, Took
 from twat_fs.fitting import Needs, unfit, unmet
 from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
@@ -165,14 +166,16 @@ def send_to(
         failure = failure or _try(candidate, source, call, options, outcome, recorder)
         if failure is None:
             circuit.worked(candidate.name)
+            call.tell(Took(candidate.name, without_query(str(outcome.result))))
             break
         circuit.failed(failure)
         outcome.attempts.append(failure)
         told = failure.tried or bool(names)
-        if isinstance(failure, TrustError) or (options.fragile and told):
+        why = why_last(failure, fragile=options.fragile and told, last=index + 1 == len(candidates))
+        call.tell(Failed(candidate.name, failure, "" if why else candidates[index + 1].name, why))
+        if why:
             break
-        if index + 1 < len(candidates):
-            _log.log(logging.WARNING if told else logging.INFO, "%s", line_of(failure))
+        _log.log(logging.WARNING if told else logging.INFO, "%s", line_of(failure))
     return outcome
 
 
@@ -220,6 +223,7 @@ def _try(
     if outcome.result is not None:
         return None
     _log.info("%s: sending %s, %d bytes", candidate.name, call.name, source.size)
+    call.tell(Begun(candidate.name, call.name, source.size))
     entry = recorder.begin(candidate.name, call.name, source, variant, _lasts(candidate, given))
     way = _Way(call.progress)
     try:

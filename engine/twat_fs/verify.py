@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from twat_fs import retry
 from twat_fs.errors import NetworkError, ResourceError, UploadError, UploadTimeout, VerifyError
+from twat_fs.events import Checked, Tell, untold
 from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
 from twat_fs.messages import Request, Timeout
@@ -52,6 +54,7 @@ def verify(
     depth: str,
     hosts: Sequence[str],
     closed: Collection[int] = (),
+    tell: Tell = untold,
 ) -> bool:
     """Fetch back and compare.
 
@@ -64,6 +67,7 @@ def verify(
         depth: `size`, `hash` or `none`: what to compare.
         hosts: Hosts that the spec or the user named, which may be private.
         closed: Further statuses by which this host says that it does not let everybody read.
+        tell: Told what came of it.
 
     Returns:
         Whether it was compared; a warning says why not, where that was asked for.
@@ -74,6 +78,17 @@ def verify(
     if depth == "none" or way == "none":
         return False
     checker = _Checker(transport, provider, hosts, (*_UNTOLD, *closed))
+    begun = time.monotonic()
+    try:
+        compared = _compared(checker, url, source, provider, way, depth)
+    except VerifyError as error:
+        tell(Checked(provider, without_query(url), time.monotonic() - begun, True, error))
+        raise
+    tell(Checked(provider, without_query(url), time.monotonic() - begun, compared, None))
+    return compared
+
+
+def _compared(checker: _Checker, url: str, source: Sent, provider: str, way: str, depth: str) -> bool:
     try:
         problem = checker.compare(url, source, way, depth)
     except _Wrong as error:

@@ -101,3 +101,18 @@ def test_a_basic_pair_that_a_host_echoes_is_hidden(run_cli: Cli) -> None:
         run_cli.spec("pair", "credentials: {K: {}}\n" + form(host, request=login))
         answer = run_cli.upload(run_cli.file(), provider="pair", env={"K": PLANTED})
     assert b64encode(f"user:{PLANTED}".encode()).decode() not in answer.err
+
+
+def test_the_record_has_what_was_tried_where_that_was_asked_for(run_cli: Cli, good: FakeHost) -> None:
+    with FakeHost([Play(404, b"nope")]) as bad:
+        run_cli.spec("bad", form(bad))
+        run_cli.spec("good", form(good))
+        path = run_cli.file()
+        told = run_cli.upload(path, "--json", "--explain", provider="bad,good").record["tried"]
+        assert [(each["provider"], each["outcome"]) for each in told] == [("bad", "failed"), ("good", "took")]
+        answer = run_cli("upload", path, "none.txt", "-p", "good", "--explain")
+    assert answer.out == f"{good.url}/stored/1/a.txt\n"
+    assert (
+        f"{path}: this was tried, in order:\n  1. good: took the file\n     POST {good.url}/upload: 201, " in answer.err
+    )
+    assert "none.txt: nothing was tried\n" in answer.err

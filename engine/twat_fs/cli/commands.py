@@ -92,6 +92,7 @@ def print_version() -> None:
     shell_complete=completed("formats"),
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json: one JSON object instead of the URL.")
+@click.option("--explain", is_flag=True, help="Say what was tried, in order, and the next step for each.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 1e6, min_open=True),

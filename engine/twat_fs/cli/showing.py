@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.cli.explaining import explained, explanation
 from twat_fs.cli.formats import Format, Uploaded
 from twat_fs.errors import SourceError, UploadFailed, UsageError
 
 if TYPE_CHECKING:
-    from twat_fs.batch import Done
-    from twat_fs.calls import Outcome
+    from twat_fs.batch import Done, Item
+    from twat_fs.calls import Outcome, UploadOptions
     from twat_fs.cli.report import Report
+    from twat_fs.events import Event
     from twat_fs.registry import Registry
     from twat_fs.results import UploadResult
 
@@ -23,23 +25,39 @@ class Showing:
         registry: Knows the providers.
         chosen: How an upload is printed.
         alone: Whether there is only one item.
+        explains: Whether it is said what was tried.
     """
 
-    def __init__(self, report: Report, registry: Registry, chosen: Format, *, alone: bool) -> None:
+    def __init__(
+        self, report: Report, registry: Registry, chosen: Format, *, alone: bool, explains: bool = False
+    ) -> None:
         self._report = report
         self._registry = registry
         self._format = chosen
         self._alone = alone
+        self._events: dict[int, list[Event]] | None = {} if explains else None
+
+    def watched(self, item: Item, options: UploadOptions) -> UploadOptions:
+        """How an item is uploaded so that what happens is known when it is shown."""
+        if self._events is None:
+            return options
+        events = self._events[id(item)] = []
+        return options._replace(on_event=events.append)
 
     def show(self, done: Done) -> int:
         """Print what became of an item; returns the status that it has."""
         error = done.error
+        events = None if self._events is None else self._events.pop(id(done.item), [])
         if self._format.name == "json":
-            self._report.record(record(done), dear=error is None)
+            tried = {} if events is None else {"tried": explained(events)}
+            self._report.record({**record(done), **tried}, dear=error is None)
         elif error is None and done.outcome is not None and done.outcome.result is not None:
             self._report.result(self._line(done, done.outcome, done.outcome.result), dear=True)
         elif error is not None:
             self._report.error(error, "" if self._alone or isinstance(error, SourceError) else done.item.path)
+        if events is not None and self._format.name != "json":
+            for line in explanation(events, done.item.path):
+                self._report.say(line)
         return error.exit_code if error is not None else 0
 
     def _line(self, done: Done, outcome: Outcome, result: UploadResult) -> str:

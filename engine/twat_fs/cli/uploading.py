@@ -127,10 +127,14 @@ def _upload(
     chosen: Format = given["format"]
     batch = Batch(registry, names, options, recorder, lambda item: _opened(item, environ), digests=chosen.wants_digest)
     progress = Progress(items) if _shows_progress(given) else None
-    showing = Showing(report, registry, chosen, alone=len(items) == 1)
+    showing = Showing(report, registry, chosen, alone=len(items) == 1, explains=given["explain"])
+
+    def watched(item: Item, options: UploadOptions) -> UploadOptions:
+        return showing.watched(item, options._replace(progress=progress.of(item)) if progress else options)
+
     codes = []
     try:
-        for done in batch.run(items, given["jobs"], progress.of if progress else None):
+        for done in batch.run(items, given["jobs"], watched):
             if progress:
                 progress.step_aside()
             codes.append(showing.show(done))

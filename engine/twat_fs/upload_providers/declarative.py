@@ -19,6 +19,7 @@ from twat_fs.errors import (
     UploadError,
     UploadTimeout,
 )
+from twat_fs.events import Noted
 from twat_fs.expression.evaluate import evaluate
 from twat_fs.expression.query import holds
 from twat_fs.expression.reading import Reading
@@ -118,6 +119,7 @@ def _gone_on(job: Job, ways: Ways, kept: Kept) -> _Course | None:
             raise
         why = error.message
     _log.warning("%s: the upload that was broken off is lost, so it begins anew: %s", job.spec.name, why)
+    ways.tell(Noted(job.spec.name, f"the upload that was broken off is lost, so it begins anew: {why}"))
     job.saved.clear()
     job.scope.names["vars"].update(fresh)
     return None
@@ -131,6 +133,7 @@ def _asked(job: Job, step: Step, ways: Ways, kept: Kept) -> Reached | None:
     if reached is None or reached.offset > kept.same_until:
         return None
     _log.warning("%s: going on at byte %d of %d", job.spec.name, reached.offset, size)
+    ways.tell(Noted(job.spec.name, f"going on at byte {reached.offset} of {size}"))
     ways.begun(reached.offset)
     return reached
 
@@ -167,6 +170,7 @@ class _Course:
             if self._at <= begin or twice or self._ways.left() <= 0:
                 raise
             _log.warning("%s: %s; beginning again at the step %s", self._job.spec.name, error, steps[begin].name)
+            self._ways.tell(Noted(self._job.spec.name, f"beginning again at the step {steps[begin].name}"))
             self._again_from(begin)
             self._run()
         return self

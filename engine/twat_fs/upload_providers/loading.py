@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NonRetryableError, NotConfigured
+from twat_fs.retry import told
 from twat_fs.upload_providers.judging import accepted_result, own_errors
 
 if TYPE_CHECKING:
@@ -84,8 +85,19 @@ def client_of(module: ModuleType, provider: str, deps: str) -> Any:
     return client
 
 
-def sent_by(client: Any, source: Source, call: Call) -> UploadResult:
-    """Send a file by a provider: one of ours, or any object with `upload_file`."""
+def sent_by(client: Any, source: Source, call: Call, name: str = "") -> UploadResult:
+    """Send a file by a provider; its requests are its own, so that only the whole is told.
+
+    Args:
+        client: What its module gives: one of ours, or any object with `upload_file`.
+        source: The open file.
+        call: What the caller wants.
+        name: The provider's name.
+    """
+    return told(lambda: _sent_by(client, source, call), call.tell, (name, "", ""))
+
+
+def _sent_by(client: Any, source: Source, call: Call) -> UploadResult:
     if hasattr(client, "upload"):
         ours: Transfer = client
         return ours.upload(source, call)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import BadReply, RetryableError
+from twat_fs.events import GivenUp, Pausing
 from twat_fs.expression.query import NothingFound, find
 from twat_fs.expression.reading import Reading
 from twat_fs.logs import logger
 from twat_fs.messages import Extent
-from twat_fs.retry import pause
+from twat_fs.retry import pause, why_not
 from twat_fs.upload_providers.stepping import run_step
 from twat_fs.wire.plan import wanted
 
@@ -123,10 +124,13 @@ class Pieces:
         """Where to go on after a failure: where the host says, a moment later."""
         self._failures += 1
         # Whether the piece was taken or not is just what the host is asked, so that no doubt remains.
-        wait = pause(self._job.spec.retry, self._failures, error, idempotent=True)
+        name, policy = self._job.spec.name, self._job.spec.retry
+        wait = pause(policy, self._failures, error, idempotent=True)
         if wait is None or wait >= self._ways.left():
+            self._ways.tell(GivenUp(name, error, why_not(policy, self._failures, error, idempotent=True)))
             raise error
-        _log.warning("%s: %s; going on in %.1f s", self._job.spec.name, error, wait)
+        _log.warning("%s: %s; going on in %.1f s", name, error, wait)
+        self._ways.tell(Pausing(name, error, wait, self._failures + 1, policy.attempts))
         self._ways.sleep(wait)
         told = asked(self._job, self._step, self._lists, self._ways)
         if told is None:

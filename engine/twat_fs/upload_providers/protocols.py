@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict, runtime_checkable
 
+from twat_fs.events import Tell, untold
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
@@ -31,6 +33,7 @@ class Call(NamedTuple):
         options: The provider's options by name, as given.
         force: Whether a file of that name may be overwritten.
         progress: Told how far the upload is, or None.
+        tell: Told what happens.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Call(NamedTuple):
     options: Mapping[str, Any] = {}
     force: bool = False
     progress: Progress | None = None
+    tell: Tell = untold
 
 
 @runtime_checkable

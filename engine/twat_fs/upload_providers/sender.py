@@ -7,7 +7,8 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twat_fs.retry import retrying, sleep
+from twat_fs.events import Tell, untold
+from twat_fs.retry import retrying, single, sleep
 from twat_fs.upload_providers.declarative import run
 from twat_fs.upload_providers.exchanging import sender
 from twat_fs.upload_providers.stepping import Trail
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def upload(
-    job: Job, source: Source, transport: Transport, settings: Settings, progress: Progress | None
+    job: Job,
+    source: Source,
+    transport: Transport,
+    settings: Settings,
+    progress: Progress | None,
+    tell: Tell = untold,
 ) -> UploadResult:
     """Send a file as its spec says.
 
@@ -38,12 +44,13 @@ def upload(
         transport: The client.
         settings: How long a request may take, and where it is kept how far an upload came.
         progress: Told how far the upload is, or None.
+        tell: Told what happens.
 
     Raises:
         UploadError: It was not taken.
         SourceError: The file cannot be read, or changed meanwhile.
     """
-    senders = Senders(job.spec, source, transport, settings, progress)
+    senders = Senders(job.spec, source, transport, settings, progress, tell)
     if not any(step.resume for step in job.spec.steps):
         ways = senders.ways()
         return run(job, ways.exchange, ways)
@@ -63,15 +70,23 @@ class Senders:
         transport: The client; others are made of it where pieces go at the same time.
         settings: How long a request may take.
         progress: Told how far the upload is, or None.
+        tell: Told what happens.
     """
 
     def __init__(
-        self, spec: Spec, source: Source, transport: Transport, settings: Settings, progress: Progress | None
+        self,
+        spec: Spec,
+        source: Source,
+        transport: Transport,
+        settings: Settings,
+        progress: Progress | None,
+        tell: Tell = untold,
     ) -> None:
         self._spec = spec
         self._source = source
         self._transport = transport
         self._settings = settings
+        self._tell = tell
         self._told = Told(progress, source.size) if progress else None
 
     def ways(self, resumption: Resumption | None = None) -> Ways:
@@ -83,8 +98,9 @@ class Senders:
         send = self._by(self._transport)
         left = self._settings.left
         begun = self._told.at_least if self._told else lambda _: None
-        exchange = retrying(send, self._spec.retry, left=left)
-        return Ways(exchange, _once(send), Trail(), sleep, left, self._worker, begun, resumption)
+        exchange = retrying(send, self._spec.retry, left=left, tell=self._tell)
+        once = single(send, self._tell)
+        return Ways(exchange, once, Trail(), sleep, left, self._worker, begun, resumption, self._tell)
 
     def _worker(self) -> Worker:
         transport = self._transport.sibling()
@@ -95,21 +111,12 @@ class Senders:
             transport.stop()
 
         send = self._by(transport, scattered=True)
-        exchange = retrying(send, self._spec.retry, stopped.wait, left=self._settings.left)
+        exchange = retrying(send, self._spec.retry, stopped.wait, left=self._settings.left, tell=self._tell)
         return Worker(exchange, stop, transport.close)
 
     def _by(self, transport: Transport, *, scattered: bool = False) -> Callable[[Request], Reply]:
         told = partial(self._told.within, scattered=scattered) if self._told else None
         return sender(transport, self._settings.timeout, self._source, told)
-
-
-def _once(send: Callable[[Request], Reply]) -> Callable[[Request, Callable[[Reply], None]], Reply]:
-    def exchange(request: Request, judge: Callable[[Reply], None]) -> Reply:
-        reply = send(request)
-        judge(reply)
-        return reply
-
-    return exchange
 
 
 class Told:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from twat_fs.events import Tell, untold
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -39,6 +41,7 @@ class Ways(NamedTuple):
         worker: Makes a way to send beside others, or None where requests can only go one after the other.
         begun: Told, where an earlier upload is gone on with, how many bytes of the file the host has.
         resumption: Where it is kept how far the upload came, or None.
+        tell: Told what happens.
     """
 
     exchange: Exchange
@@ -49,3 +52,4 @@ class Ways(NamedTuple):
     worker: Callable[[], Worker] | None = None
     begun: Callable[[int], None] = lambda _: None
     resumption: Resumption | None = None
+    tell: Tell = untold

@@ -96,7 +96,7 @@ def classify(job: Job, step: Step, request: Request, reply: Reply) -> UploadErro
     meaning = _MEANINGS[kind.kind]
     words = _words(job, step, reading)
     message = f"{meaning}: {described(request)} answered {reply.status}" + (f": {words}" if words else "")
-    return kind(
+    error = kind(
         message,
         job.spec.name,
         status=reply.status,
@@ -104,6 +104,16 @@ def classify(job: Job, step: Step, request: Request, reply: Reply) -> UploadErro
         hint=hint or _hint(job, kind),
         retry_after=retry_after(reply),
     )
+    error.rule = _named(rule, step)
+    return error
+
+
+def _named(rule: Rule | None, step: Step) -> str:
+    """A rule for messages, or nothing where the status alone decided."""
+    if rule is None:
+        return ""
+    whose = f"the rule of the step {step.name}" if rule in step.errors.rules else "the rule of the spec"
+    return f"{whose} for {rule.match}" + (" with `when`" if rule.when is not None else "")
 
 
 def described(request: Request) -> str:

@@ -138,7 +138,9 @@ def _address(job: Job, step: Step) -> Text:
         return _checked(url)
     except BadUrl as error:
         kind = BadReply if any(path[0] in _REPLIED for path in trees.paths(step.url)) else NotConfigured
-        raise kind(f"`{printable(masked(url), 300)}` is not an address: {error}", job.spec.name, step=step.name) from error
+        raise kind(
+            f"`{printable(masked(url), 300)}` is not an address: {error}", job.spec.name, step=step.name
+        ) from error
 
 
 def _nulls(job: Job, step: Step) -> str:

@@ -80,16 +80,16 @@ DEFENCES = (
     ),
     Defence(
         "a secret that would go elsewhere stops everything",
-        "upload.py",
-        "isinstance(failure, TrustError) or ",
-        "",
+        "calls.py",
+        "    if isinstance(failure, TrustError):\n",
+        "    if isinstance(failure, TrustError) and fragile:\n",
         f"{_STATES}test_a_walk_goes_where_it_is_drawn",
     ),
     Defence(
         "with --fragile nobody else is asked",
         "upload.py",
-        " or (options.fragile and told)",
-        "",
+        "fragile=options.fragile and told",
+        "fragile=False",
         f"{_STATES}test_a_walk_goes_where_it_is_drawn",
     ),
     Defence(
