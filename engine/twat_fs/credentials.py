@@ -35,7 +35,9 @@ def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
             found[credential.name] = (variable, value)
         elif credential.required:
             state = "is not set" if variable is None else "is empty"
-            raise _unset(f"{variable or credential.name} {state}", spec, credential.help, credential.name)
+            error = _unset(f"{variable or credential.name} {state}", spec, credential.help, credential.name)
+            error.hint += f" Or say `twat-fs login {spec.name}`."
+            raise error
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.errors import NotConfigured
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from twat_fs.environment import Settings
+    from twat_fs.spec.model import Spec
 
 #: What the keyring has the secrets of a provider under; the variable is the user's name there.
 _SERVICE = "twat-fs:{}"
@@ -56,16 +58,38 @@ def known(settings: Settings, provider: str) -> list[str]:
         ) from error
 
 
-def environ_of(settings: Settings, provider: str) -> Mapping[str, str]:
-    """The environment with what the keyring has for a provider; a variable that is set wins.
+class Logins:
+    """What the keyring has, which is asked once in a run for each provider.
 
-    Raises:
-        NotConfigured: The keyring has something, and does not give it.
+    Args:
+        settings: Say what the environment has, and where it is noted what is stored.
     """
-    missing = [name for name in known(settings, provider) if not settings.environ.get(name, "").strip()]
-    if not missing:
-        return settings.environ
-    return {**settings.environ, **{name: _stored(provider, name) for name in missing}}
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._found: dict[str, Settings] = {}
+        self._lock = threading.Lock()  # a keyring may ask the user, and several workers may need the same
+
+    def settings_of(self, spec: Spec) -> Settings:
+        """The settings with a provider's secrets in their environment; a variable that is set wins.
+
+        Raises:
+            NotConfigured: The keyring has something, and does not give it.
+        """
+        with self._lock:
+            if spec.name not in self._found:
+                self._found[spec.name] = self._settings._replace(environ=self._environ(spec))
+            return self._found[spec.name]
+
+    def _environ(self, spec: Spec) -> Mapping[str, str]:
+        environ = self._settings.environ
+        aliases = {item.name: item.aliases for item in spec.credentials}
+        missing = [
+            name
+            for name in known(self._settings, spec.name)
+            if not any(environ.get(variable, "").strip() for variable in (name, *aliases.get(name, ())))
+        ]
+        return {**environ, **{name: _stored(spec.name, name) for name in missing}} if missing else environ
 
 
 def _stored(provider: str, variable: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from twat_fs import credentials, logins, trust
+from twat_fs import credentials, trust
 from twat_fs._version import USER_AGENT
 from twat_fs.entry_points import InstalledCatalog, card_path
 from twat_fs.environment import Settings, settings, using
 from twat_fs.errors import NotConfigured, TrustError, UsageError
 from twat_fs.events import Tell, untold
+from twat_fs.logins import Logins
 from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
 from twat_fs.spec.options import wire_value
@@ -42,6 +43,7 @@ class Registry:
     Attributes:
         catalog: The specs.
         redactor: Knows every secret that was read.
+        logins: Has the secrets that the user stored.
     """
 
     redactor = REDACTOR
@@ -49,6 +51,7 @@ class Registry:
     def __init__(self, chosen: Settings | None = None) -> None:
         self.settings = chosen or settings()
         self.catalog = InstalledCatalog(self.settings.folders, self.settings.cache)
+        self.logins = Logins(self.settings)
 
     def provider(self, name: str) -> Provider:
         """A provider by name.
@@ -117,8 +120,7 @@ class Provider:
         Raises:
             NotConfigured: The keyring does not give them.
         """
-        found = self.registry.settings
-        return found._replace(environ=logins.environ_of(found, self.name))
+        return self.registry.logins.settings_of(self.spec)
 
     def not_ready(self) -> NotConfigured | TrustError | None:
         """Why it cannot be used, or None where it can."""

@@ -32,6 +32,14 @@ class Locked(keyring.backend.KeyringBackend):
     def get_password(self, service, username): raise keyring.errors.KeyringLocked("say PLEASE")
     set_password = delete_password = get_password
 """
+COUNTING = """
+from keyrings.alt.file import PlaintextKeyring
+class Counting(PlaintextKeyring):
+    def get_password(self, service, username):
+        with open(PLACE, "a") as file:
+            file.write("x")
+        return super().get_password(service, username)
+"""
 BROKEN = LOCKED.replace('keyring.errors.KeyringLocked("say PLEASE")', 'OSError("the bus\\x1b[31m is gone")')
 MORE = """\
 capabilities: {check: none}
@@ -108,6 +116,23 @@ def test_the_environment_wins_over_the_keyring(cli: Cli, host: FakeHost) -> None
     assert host.requests[-1].header("authorization") == f"Bearer other {PLANTED}"
     assert "the variable MINE_KEY is set too, and wins" in login(cli, "--secret", "MINE_KEY", env=other).err
     assert "# mine: MINE_KEY, from the environment" in cli("config", "show", env=other).out
+
+
+def test_another_name_of_the_variable_wins_too(cli: Cli, host: FakeHost) -> None:
+    more = MORE.replace("The key of mine.", "The key of mine., aliases: [OLD_KEY]")
+    cli.spec("mine", form(host, more=more, request=REQUEST))
+    login(cli, "--secret", "MINE_KEY")
+    cli.upload("a.txt", provider="mine", env={**FILED, "OLD_KEY": f"other {PLANTED}"})
+    assert host.requests[-1].header("authorization") == f"Bearer other {PLANTED}"
+
+
+def test_several_workers_ask_the_keyring_once(cli: Cli, host: FakeHost) -> None:
+    login(cli, "--secret", "MINE_KEY")
+    cli.file("b.txt")
+    counted = COUNTING.replace("PLACE", repr(str(cli.home / "asked")))
+    before = {**cli.before(counted), **FILED, "PYTHON_KEYRING_BACKEND": "sitecustomize.Counting"}
+    assert cli("upload", "a.txt", "b.txt", "--jobs", "2", "-p", "mine", env=before).code == 0
+    assert (cli.home / "asked").read_text() == "x"
 
 
 def test_logging_out_takes_it_away(cli: Cli, host: FakeHost) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from tests.support import PLANTED, compiled, job, scope
-from twat_fs.errors import UploadError
+from twat_fs.config.document import Document, decoded, places
+from twat_fs.config.keys import KEYS
+from twat_fs.errors import ConfigError, UploadError
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render, render_url
 from twat_fs.expression.parse import parse_template
@@ -211,18 +213,36 @@ def _compare(parts: list[TextPart | FilePart], content_type: str, sent: bytes, f
         assert content == value + b"\r\n"
 
 
+def settings_file(data: bytes) -> None:
+    """A config file is read, each key of it at a place that is there, or it is told what is wrong, and where."""
+    try:
+        document = Document("c.toml", decoded("c.toml", data))
+    except ConfigError as error:
+        for row in error.problems or [error.message]:
+            assert re.match(r"c\.toml(:\d+:\d+)?: ", row), row
+            assert not _UNSHOWN.search(row + error.hint), row
+        return
+    lines = data.decode().split("\n")
+    for line, column in dict(places(data.removeprefix(b"\xef\xbb\xbf").decode())).values():
+        assert 1 <= line <= len(lines)
+        assert 1 <= column <= len(lines[line - 1])
+    assert set(document.data) <= {"profile", "profiles", "providers", *KEYS}
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "loader": loader,
     "template": template,
     "reply": reply,
     "wire": wire,
     "multipart": multipart,
+    "settings": settings_file,
 }
 
 
 def seeds(name: str) -> list[bytes]:
     """What a fuzzer of a target begins with: real specs, their templates, replies as hosts send them."""
-    return {"loader": _specs, "template": _templates, "reply": _replies, "wire": _answers, "multipart": _forms}[name]()
+    made = {"loader": _specs, "template": _templates, "reply": _replies, "wire": _answers, "multipart": _forms}
+    return {**made, "settings": _settings}[name]()
 
 
 def findings(name: str) -> list[Path]:
@@ -269,4 +289,14 @@ def _forms() -> list[bytes]:
         b'na"me\x00value\x00file.txt',
         b"a\r\nX: y\x00b\x00c\r\n\x00\xff\x00d\x00--boundary",
         "é\0ü\0文".encode(),
+    ]
+
+
+def _settings() -> list[bytes]:
+    page = (ROOT / "docs" / "settings.md").read_bytes()
+    return [
+        *re.findall(rb"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL),
+        b"\xef\xbb\xbfjobs = 1\r\nprofiles.a = { check = 'hash', providers.local.dir = \"\\u001b\" }\r\n",
+        b'provider = [ # one\n  "local",\n]\n\n  [providers."local"] # x\n  dir = """\na\n"""\n',
+        b'"\\u001b[31m" = 1\njbos = 2\n[[profiles]]\n[profiles.a.providers.b]\nKEY = 1\n',
     ]

@@ -6,15 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support import form
 from twat_fs.testing.fake_host import FakeHost, Play, Store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _RUN = """
 import json, os, sys
@@ -29,7 +26,19 @@ else:
     code = 0
 print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
 """
-HEAVY = {"jsonschema", "jinja2", "yaml", "boto3", "botocore", "dropbox", "aiohttp", "vcr", "pytest"}
+HEAVY = {
+    "jsonschema",
+    "jinja2",
+    "yaml",
+    "boto3",
+    "botocore",
+    "dropbox",
+    "aiohttp",
+    "vcr",
+    "pytest",
+    "keyring",
+    "tomlkit",
+}
 
 
 def modules(*words: str, code: int = 0) -> set[str]:
@@ -61,7 +70,19 @@ def test_a_plain_upload_loads_no_compiler_and_no_sdk(place: Path) -> None:
         loaded = upload(place, host)
         assert len([seen for seen in host.requests if seen.method == "POST"]) == 2
     assert not HEAVY & loaded
-    assert sorted({"re2", "asyncio"} & loaded) == []
+    assert sorted({"re2", "asyncio", "tomllib", "tomli"} & loaded) == []
+
+
+def test_an_upload_with_a_config_file_loads_what_reads_it_and_no_more(
+    place: Path,
+) -> None:
+    folder = Path(os.environ["HOME"]) / ".config" / "twat-fs"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("jobs = 2\n[providers.mine]\n")
+    with FakeHost(Store()) as host:
+        loaded = upload(place, host)
+    assert {"tomllib", "tomli"} & loaded
+    assert not HEAVY & loaded
 
 
 def test_a_first_upload_loads_the_compiler(place: Path) -> None:

@@ -65,7 +65,7 @@ def test_an_alias_serves_where_the_name_is_not_set(tmp_path: Path, environ: dict
 def test_a_missing_secret_names_the_variable_and_says_where_it_comes_from(tmp_path: Path) -> None:
     with pytest.raises(NotConfigured, match="MINE_KEY is not set") as caught:
         provider(tmp_path).credentials()
-    assert (caught.value.provider, caught.value.hint) == ("mine", "From the dashboard.")
+    assert (caught.value.provider, caught.value.hint) == ("mine", "From the dashboard. Or say `twat-fs login mine`.")
     assert caught.value.exit_code == 3
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twat_fs.config.keys import KEYS, PROFILE, is_provider
 from twat_fs.errors import ConfigError
+from twat_fs.text import printable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file; nobody writes so many by hand.
 SIZE_LIMIT = 64 * 1024
+#: Keys above each other that a place is known of: `profiles.NAME.providers.NAME.OPTION`, and one more.
+_DEPTH = 6
 _TABLES = ("providers", "profiles")
 _TOP = ("profile", *KEYS, *_TABLES)
 _INNER = (*KEYS, "providers")
@@ -68,7 +71,7 @@ class Document:
 
     def error(self, problems: Iterable[Problem]) -> ConfigError:
         """What is raised for some problems."""
-        rows = [(f"{self.where(item.path)}: {item.message}", item.hint) for item in problems]
+        rows = [(f"{self.where(item.path)}: {printable(item.message)}", printable(item.hint)) for item in problems]
         if len(rows) == 1:
             return ConfigError(rows[0][0], hint=rows[0][1])
         return ConfigError(
@@ -151,13 +154,14 @@ def places(text: str) -> Iterator[tuple[Path, tuple[int, int]]]:
         chunk = ""
 
 
-def _paths(data: Any) -> Iterator[Path]:
+def _paths(data: Any, depth: int = 1) -> Iterator[Path]:
     if isinstance(data, list) and data and isinstance(data[0], dict):
-        yield from _paths(data[0])
+        yield from _paths(data[0], depth)
     elif isinstance(data, dict):
         for key, value in data.items():
             yield (key,)
-            yield from ((key, *rest) for rest in _paths(value))
+            if depth < _DEPTH:
+                yield from ((key, *rest) for rest in _paths(value, depth + 1))
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
