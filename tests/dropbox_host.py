@@ -27,6 +27,7 @@ START = "files/upload_session/start"
 APPEND = "files/upload_session/append_v2"
 FINISH = "files/upload_session/finish"
 METADATA = "files/get_metadata"
+DELETE = "files/delete_v2"
 LINK = "sharing/create_shared_link_with_settings"
 LINKS = "sharing/list_shared_links"
 TOKEN = "oauth2/token"
@@ -111,6 +112,7 @@ class Dropbox:
             APPEND: self._append,
             FINISH: self._finish,
             METADATA: self._metadata,
+            DELETE: self._delete,
             LINK: self._link,
             LINKS: self._links,
         }
@@ -196,6 +198,18 @@ class Dropbox:
         self.files[path] = content
         return reply(self.metadata(path))
 
+    def _delete(self, argument: dict[str, Any], _body: bytes) -> Play:
+        path = next((path for path in self.files if argument["path"] in (path, self.metadata(path)["id"])), None)
+        if path is None:
+            return refusal("path_lookup/not_found", {".tag": "path_lookup", "path_lookup": {".tag": "not_found"}})
+        told = self.metadata(path)
+        if argument.get("parent_rev") not in (None, told["rev"]):
+            conflict = {".tag": "conflict", "conflict": {".tag": "file"}}
+            return refusal("path_write/conflict/file", {".tag": "path_write", "path_write": conflict})
+        del self.files[path]
+        self.links.pop(path, None)
+        return reply({"metadata": {".tag": "file", **told}})
+
     def metadata(self, path: str) -> dict[str, Any]:
         """What Dropbox says of a file."""
         content = self.files[path]
@@ -204,7 +218,7 @@ class Dropbox:
             "id": f"id:{content_hash(path.encode())[:22]}",
             "client_modified": "2015-05-12T15:50:38Z",
             "server_modified": "2015-05-12T15:50:38Z",
-            "rev": "a1c10ce0dd78",
+            "rev": content_hash(content)[:12],
             "size": len(content),
             "path_lower": path.lower(),
             "path_display": path,

@@ -553,3 +553,100 @@ def test_nothing_is_left_at_a_real_server_after_a_signal(bucket: Bucket, user: U
     assert "s3 has let go of the parts that it had" in interrupted(process)
     assert bucket.unfinished == []
     assert not bucket.client.list_objects_v2(Bucket=bucket.name, Prefix=file.name).get("Contents")
+
+
+# Deleting
+
+
+def delete(user: User, bucket: Bucket, url: str, **environment: str) -> Answer:
+    return user.run("delete", url, **{**bucket.environment, **environment})
+
+
+def test_what_was_uploaded_is_gone_after_it_was_deleted(bucket: Bucket, user: User) -> None:
+    file = user.file("to go & stay away.bin", 12 * MIB)
+    url = upload(user, bucket, file, *PARTS).url
+    kept = upload(user, bucket, user.file("to stay.bin", 10)).url
+    assert delete(user, bucket, url).out == f"deleted: {url}\n"
+    assert file.name not in keys_in(bucket)
+    assert delete(user, bucket, url).out == f"gone already: {url}\n"
+    assert "to stay.bin" in keys_in(bucket)
+    assert delete(user, bucket, kept).code == 0
+
+
+def keys_in(bucket: Bucket) -> list[str]:
+    return [each["Key"] for each in bucket.client.list_objects_v2(Bucket=bucket.name).get("Contents", [])]
+
+
+def test_the_receipt_knows_the_bucket_and_its_server_and_no_secret(moto: Bucket, user: User) -> None:
+    url = upload(user, moto, user.file("known.bin")).url
+    keys = {name: value for name, value in moto.environment.items() if name.startswith("AWS_") and "KEY" in name}
+    answer = user.run("delete", url, **keys, AWS_EC2_METADATA_DISABLED="true")
+    assert answer.out == f"deleted: {url}\n"
+    receipts = (user.home / "data" / "twat-fs" / "history").rglob("*")
+    assert not any(SECRET.encode() in path.read_bytes() for path in receipts if path.is_file())
+
+
+def test_what_somebody_else_has_removed_is_gone_already(bucket: Bucket, user: User) -> None:
+    url = upload(user, bucket, user.file("removed.bin")).url
+    bucket.client.delete_object(Bucket=bucket.name, Key="removed.bin")
+    answer = delete(user, bucket, url)
+    assert (answer.code, answer.out) == (0, f"gone already: {url}\n")
+
+
+def test_what_has_taken_its_place_is_left_alone(bucket: Bucket, user: User) -> None:
+    url = upload(user, bucket, user.file("replaced.bin")).url
+    bucket.client.put_object(Bucket=bucket.name, Key="replaced.bin", Body=b"another")
+    answer = delete(user, bucket, url)
+    assert (answer.code, answer.out) == (4, "")
+    assert "something else has taken its place" in answer.err
+    assert bucket.content("replaced.bin") == b"another"
+
+
+def test_of_a_bucket_that_keeps_versions_the_one_that_was_uploaded_goes(moto: Bucket, user: User) -> None:
+    moto.client.create_bucket(Bucket="versions")
+    moto.client.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    versions = Bucket(moto.endpoint, "versions")
+    url = upload(user, versions, user.file("one.bin")).url
+    versions.client.put_object(Bucket="versions", Key="one.bin", Body=b"a later one")
+    assert delete(user, versions, url).out == f"deleted: {url}\n"
+    found = versions.client.list_object_versions(Bucket="versions")
+    assert len(found["Versions"]) == 1
+    assert "DeleteMarkers" not in found
+    assert versions.content("one.bin") == b"a later one"
+    assert delete(user, versions, url).out == f"gone already: {url}\n"
+
+
+def test_without_the_right_to_delete_nothing_is_deleted(user: User) -> None:
+    body = b"<Error><Code>AccessDenied</Code><Message>not you</Message></Error>"
+
+    def script(seen: Seen) -> Play:
+        if seen.method == "DELETE":
+            return Play(403, body, [("Content-Type", "application/xml")])
+        return Play(200 if seen.method == "PUT" else 403)
+
+    with FakeHost(script) as host:
+        bucket = Bucket(host.url)
+        url = upload(user, bucket, user.file("mine.bin")).url
+        answer = delete(user, bucket, url)
+    assert (answer.code, answer.out) == (4, "")
+    assert "may not delete from `bucket`" in answer.err
+    assert "s3:DeleteObject" in answer.err
+
+
+def test_a_bucket_that_is_gone_is_told(moto: Bucket, user: User) -> None:
+    moto.client.create_bucket(Bucket="short-lived")
+    gone = Bucket(moto.endpoint, "short-lived")
+    url = upload(user, gone, user.file("first.bin")).url
+    gone.client.delete_object(Bucket="short-lived", Key="first.bin")
+    gone.client.delete_bucket(Bucket="short-lived")
+    answer = delete(user, gone, url)
+    assert (answer.code, answer.out) == (4, "")
+    assert "there is no bucket `short-lived`" in answer.err
+
+
+def test_it_is_deleted_at_the_server_that_took_it_whatever_is_set_by_now(moto: Bucket, user: User) -> None:
+    url = upload(user, moto, user.file("elsewhere.bin")).url
+    with FakeHost() as other:
+        assert delete(user, Bucket(other.url, "other"), url).out == f"deleted: {url}\n"
+        assert other.connections == 0
+    assert "elsewhere.bin" not in keys_in(moto)

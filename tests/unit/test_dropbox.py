@@ -653,3 +653,58 @@ def _compare(actual: Any, recorded: Any) -> None:
 
 def _text(body: bytes | str | None) -> str:
     return body.decode() if isinstance(body, bytes) else body or ""
+
+
+# Deleting
+
+
+def deleted(run_cli: Cli, place: wire.Place, url: str) -> Answer:
+    return run_cli("delete", url, env=place.env)
+
+
+def test_what_was_uploaded_is_deleted_by_its_id_and_revision(
+    run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox
+) -> None:
+    url = put(run_cli, place).url
+    told = dropbox.metadata("/a.txt")
+    answer = deleted(run_cli, place, url)
+    assert (answer.code, answer.out, dropbox.files) == (0, f"deleted: {url}\n", {})
+    assert dropbox.arguments[-1] == {"path": told["id"], "parent_rev": told["rev"]}
+    assert deleted(run_cli, place, url).out == f"gone already: {url}\n"
+
+
+def test_what_its_owner_has_removed_is_gone_already(run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox) -> None:
+    url = put(run_cli, place).url
+    dropbox.files.clear()
+    answer = deleted(run_cli, place, url)
+    assert (answer.code, answer.out) == (0, f"gone already: {url}\n")
+
+
+def test_what_holds_something_else_by_now_is_left_alone(run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox) -> None:
+    url = put(run_cli, place).url
+    dropbox.files["/a.txt"] = b"edited since"
+    answer = deleted(run_cli, place, url)
+    assert (answer.code, answer.out, dropbox.files) == (4, "", {"/a.txt": b"edited since"})
+    assert "not what was uploaded any more" in answer.err
+    assert "left alone" in answer.err
+
+
+def test_a_deletion_whose_answer_was_lost_is_one(run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox) -> None:
+    url = put(run_cli, place).url
+    dropbox.faults[wire.DELETE] = [lost_answer]
+    answer = deleted(run_cli, place, url)
+    assert (answer.code, answer.out, dropbox.files) == (0, f"deleted: {url}\n", {})
+
+
+def test_a_token_that_may_not_write_deletes_nothing(run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox) -> None:
+    url = put(run_cli, place).url
+    dropbox.faults[wire.DELETE] = [denial("missing_scope", required_scope="files.content.write")]
+    answer = deleted(run_cli, place, url)
+    assert (answer.code, list(dropbox.files)) == (4, ["/a.txt"])
+    assert "files.content.write" in answer.err
+
+
+def test_the_receipt_names_the_file_and_holds_no_token(run_cli: Cli, place: wire.Place) -> None:
+    put(run_cli, place)
+    receipts = (run_cli.home / "data" / "twat-fs" / "history").rglob("*")
+    assert not any(PLANTED.encode() in path.read_bytes() for path in receipts if path.is_file())

@@ -1,4 +1,4 @@
-"""Uploads into a Dropbox, and gives a link to the file."""
+"""Uploads into a Dropbox, gives a link to the file, and deletes it again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from twat_fs.environment import current
-from twat_fs.errors import NotConfigured, UsageError, VerifyError
+from twat_fs.errors import NonRetryableError, NotConfigured, UsageError, VerifyError
 from twat_fs.results import UploadResult
 from twat_fs.source import sendable_name
 from twat_fs.upload_providers.dropbox_api.answers import LOG_IN, NAME
@@ -76,9 +76,24 @@ class DropboxProvider(BaseProvider):
             told(source.size)
             wanted = _link_settings(options)
             url = link_to(client, stored.path or commit.path, wanted)
-        return UploadResult(
+        result = UploadResult(
             url if options.get("link") == "page" else direct(url), _metadata(stored, url, wanted.get("expires"))
         )
+        result.recipe = {"path": stored.id or stored.path or commit.path, "rev": stored.rev}
+        return result
+
+    def delete(self, recipe: Mapping[str, Any]) -> bool:
+        """Remove the file, and its link with it; see `twat_fs.upload_providers.protocols.Deleting`.
+
+        Raises:
+            Conflict: It holds something else than was uploaded.
+        """
+        from twat_fs.upload_providers.dropbox_api.client import Client
+
+        if "path" not in recipe:
+            raise NonRetryableError("the upload left nothing to delete it with", NAME)
+        with Client(self._credentials, current()) as client:
+            return client.delete(str(recipe["path"]), recipe.get("rev"))
 
     @classmethod
     def get_capabilities(cls) -> dict[str, Any]:

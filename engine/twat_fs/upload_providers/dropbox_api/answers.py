@@ -74,6 +74,10 @@ _NO_SETTINGS = "Leave out -o expires, -o password and -o audience, or get a plan
 
 #: By words of Dropbox's `error_summary`; the first that begins as a row does, without `path` and `lookup_failed`.
 _REFUSALS: dict[str, _Row] = {
+    # Of a deletion that names a revision; that this is the word for another one is not certain.
+    "path_write/conflict": _Row(
+        Conflict, "the file is not what was uploaded any more", "It was left alone; delete it by hand if it is to go."
+    ),
     "conflict/file_ancestor": _Row(
         Conflict, "a part of the folder's path is a file", "Name another folder with --remote-path."
     ),
@@ -168,7 +172,7 @@ def problem_of(answer: Answer) -> UploadError | None:
 def _refused(answer: Answer) -> UploadError:
     """409, which is every error of a route's own: dispatched on its tags, never on the number."""
     tags = answer.tags
-    inner = tags[1:] if tags[:1] in (["path"], ["lookup_failed"]) else tags
+    inner = tags[1:] if tags[:1] in (["path"], ["lookup_failed"], ["path_lookup"], ["path_write"]) else tags
     if tags[:1] == ["shared_link_already_exists"]:
         exists = LinkExists("the file has a link already")
         exists.url = _found(answer.data, "url") or ""
@@ -178,9 +182,10 @@ def _refused(answer: Answer) -> UploadError:
         offset = _found(answer.data, "correct_offset")
         wrong.correct = offset if type(offset) is int else -1
         return wrong
-    if inner[:1] in (["not_found"], ["closed"]) and tags[:1] != ["path"]:
+    if inner[:1] in (["not_found"], ["closed"]) and tags[:1] not in (["path"], ["path_lookup"]):
         return SessionLost("the upload session is not there any more")
-    row = next((row for key, row in _REFUSALS.items() if f"{'/'.join(inner)}/".startswith(f"{key}/")), None)
+    said = [f"{'/'.join(words)}/" for words in (tags, inner)]
+    row = next((row for key, row in _REFUSALS.items() if any(each.startswith(f"{key}/") for each in said)), None)
     if row is None:
         return Rejected(f"Dropbox refused: {_words(answer)}")
     return row.error(row.message, hint=row.hint)

@@ -144,6 +144,29 @@ class Client:
             return None
         return _stored(found) if isinstance(found, files.FileMetadata) else None
 
+    def delete(self, path: str, rev: str | None) -> bool:
+        """Remove the file at a path, or with an id; whether it was there.
+
+        Args:
+            path: The path or the id.
+            rev: Its revision: another one is not removed (Dropbox HTTP API, files/delete_v2). None for any.
+
+        Raises:
+            Conflict: It has another revision.
+        """
+        again = 0
+
+        def attempt() -> bool:
+            nonlocal again
+            again += 1
+            try:
+                self._api(lambda: self._sdk.files_delete_v2(path, rev))
+            except NotFound:
+                return again > 1  # an answer that was lost may have been that of the deletion
+            return True
+
+        return self.repeated(attempt, idempotent=True)
+
     def make_link(self, path: str, settings: Mapping[str, Any]) -> Any:
         """A new link to a file, with the settings that are given: `link_password`, `expires`, `audience`."""
         wanted = sharing.SharedLinkSettings(**_link_settings(settings)) if settings else None

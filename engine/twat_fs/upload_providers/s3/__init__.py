@@ -1,4 +1,4 @@
-"""Uploads to Amazon S3 and to servers with the same interface."""
+"""Uploads to Amazon S3 and to servers with the same interface, and deletes there what was uploaded."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from twat_fs.upload_providers.s3.address import key_of, url_of
 from twat_fs.upload_providers.s3.client import client_for, credentials_found
 from twat_fs.upload_providers.s3.errors import translated, unanswered
 from twat_fs.upload_providers.s3.options import read_options
+from twat_fs.upload_providers.s3.removal import recipe_of, remove
 from twat_fs.upload_providers.s3.transfer import Transfer
 from twat_fs.upload_providers.simple import SyncBaseProvider
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call, ProviderHelp
     from twat_fs.upload_providers.s3.options import Options
@@ -63,7 +66,13 @@ class S3Provider(SyncBaseProvider):
             failure = translated(error, host=where, bucket=options.bucket, key=key)
             failure.ambiguous |= unanswered(error) and transfer is not None and transfer.may_be_there
             raise failure from error
-        return UploadResult(url, _metadata(options, key, answer))
+        result = UploadResult(url, _metadata(options, key, answer))
+        result.recipe = recipe_of(options, key, source.size, answer)
+        return result
+
+    def delete(self, recipe: Mapping[str, Any]) -> bool:
+        """Remove the object; see `twat_fs.upload_providers.protocols.Deleting`."""
+        return remove(recipe)
 
 
 def _metadata(options: Options, key: str, answer: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,11 @@ _RIGHTS = (
     "Uploading needs the permission s3:PutObject (with tags s3:PutObjectTagging, with an ACL s3:PutObjectAcl, with a "
     "KMS key kms:GenerateDataKey)."
 )
+_MAY_NOT_DELETE = _Meaning(
+    errors.Forbidden,
+    "these credentials may not delete from `{bucket}`",
+    "Deleting needs the permission s3:DeleteObject, and s3:DeleteObjectVersion where the bucket keeps versions.",
+)
 
 #: What the service's error codes mean (S3 API reference, error responses).
 _CODES: dict[str, _Meaning] = {
@@ -162,7 +167,7 @@ _RAISED: tuple[tuple[tuple[type[Exception], ...], _Meaning], ...] = (
 )
 
 
-def translated(error: Exception, *, host: str, bucket: str, key: str) -> errors.UploadError:
+def translated(error: Exception, *, host: str, bucket: str, key: str, deletes: bool = False) -> errors.UploadError:
     """An error of boto3's as one of ours.
 
     Args:
@@ -170,10 +175,11 @@ def translated(error: Exception, *, host: str, bucket: str, key: str) -> errors.
         host: Where the request went.
         bucket: The bucket's name.
         key: The object's.
+        deletes: Whether it was to be deleted.
     """
     facts = {"host": host, "bucket": bucket, "key": key, "region": "", "words": printable(str(error))}
     if isinstance(error, boto.ClientError):
-        return _answered(error.response, facts)
+        return _answered(error.response, facts, _CODES | {"AccessDenied": _MAY_NOT_DELETE} if deletes else _CODES)
     for kinds, meaning in _RAISED:
         if isinstance(error, kinds):
             return _made(meaning, facts)
@@ -195,7 +201,7 @@ def met_itself(response: Mapping[str, Any]) -> bool:
     return bool(about.get("RetryAttempts")) and response.get("Error", {}).get("Code") in _DONE_BEFORE
 
 
-def _answered(response: Mapping[str, Any], facts: dict[str, str]) -> errors.UploadError:
+def _answered(response: Mapping[str, Any], facts: dict[str, str], codes: Mapping[str, _Meaning]) -> errors.UploadError:
     told, about = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(told.get("Code", "")), about.get("HTTPStatusCode")
     region = about.get("HTTPHeaders", {}).get("x-amz-bucket-region") or told.get("Region")
@@ -205,7 +211,7 @@ def _answered(response: Mapping[str, Any], facts: dict[str, str]) -> errors.Uplo
     if code == "500" and kind and "xml" not in kind:  # boto3 says so too of a success that has no XML in it
         meaning = _Meaning(errors.BadReply, "what answered is no S3", "Check AWS_ENDPOINT_URL and the network.")
     else:
-        meaning = _CODES.get(code) or _Meaning(_kind_of(status), "the host refused it")
+        meaning = codes.get(code) or _Meaning(_kind_of(status), "the host refused it")
     words = printable(str(told.get("Message") or ""))
     said = ": ".join(part for part in (printable(code, 60), words) if part)
     error = _made(meaning, facts, said=f" ({facts['host']} says {said})" if said else "")
