@@ -137,6 +137,27 @@ def fetched(url: str) -> bytes:
         return content
 
 
+#: A program that shows all that any library logs, of its own accord and as it was told.
+ALL_LOGGED = """
+import logging, sys
+from twat_fs import upload_file
+logging.basicConfig(level=1)
+for name in ("boto3", "botocore", "urllib3", "urllib3.connectionpool"):
+    logging.getLogger(name).setLevel(1)
+print(upload_file(*sys.argv[1:]))
+"""
+
+
+def test_the_finest_log_of_any_library_has_no_secret(bucket: Bucket, user: User) -> None:
+    file = str(user.file("logged.bin", 100_000))
+    words = [sys.executable, "-c", ALL_LOGGED, file, "s3"]
+    environment = {**user.environment, **bucket.environment}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "DEBUG:botocore" in done.stderr
+    assert SECRET not in done.stderr
+
+
 # What is stored
 
 

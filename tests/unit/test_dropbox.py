@@ -83,6 +83,15 @@ def test_a_large_file_goes_up_in_pieces(run_cli: Cli, place: wire.Place, dropbox
     assert [entry["cursor"]["offset"] for entry in dropbox.arguments[1:3]] == [4 * MIB, 8 * MIB]
 
 
+def test_the_finest_log_of_any_library_has_no_token(run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox) -> None:
+    code = "import logging, sys, twat_fs; logging.basicConfig(level=1); print(twat_fs.upload_file(*sys.argv[1:]))"
+    answer = run_cli.run([sys.executable, "-c", code, str(run_cli.file()), "dropbox"], env=place.env)
+    assert answer.url == DIRECT
+    assert "DEBUG:" in answer.err
+    assert any(PLANTED in (seen.header("authorization") or "") for seen in place.host.requests)
+    assert PLANTED not in answer.err
+
+
 @pytest.mark.parametrize("route", [wire.APPEND, wire.FINISH])
 def test_a_piece_whose_answer_is_lost_is_not_stored_twice(
     run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox, route: str
