@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.forking import Forks
 from tests.guard import sitecustomize
 from tests.leaks import leaks, pytest_configure
-from tests.support import Cli
+from tests.support import FOR_PYTHON, Cli
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["leaks", "pytest_configure"]
@@ -46,7 +48,15 @@ def compiled_specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Runs commands."""
+    forks = Forks(FOR_PYTHON)
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-def run_cli(tmp_path: Path, compiled_specs: Path, leaks: list[str]) -> Cli:
+def run_cli(tmp_path: Path, compiled_specs: Path, leaks: list[str], forks: Forks) -> Cli:
     """The command, run by a person at a clean machine."""
-    return Cli(tmp_path / "person", compiled_specs, leaks)
+    return Cli(tmp_path / "person", compiled_specs, leaks, forks)

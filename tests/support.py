@@ -25,6 +25,7 @@ from twat_fs.wire.job import Inputs, start
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tests.forking import Forks
     from twat_fs.spec.model import Spec
     from twat_fs.testing.fake_host import FakeHost
     from twat_fs.wire.job import Job
@@ -40,6 +41,13 @@ _GUARD = Path(__file__).with_name("guard")
 PACKAGES = Path(str(twat_fs.__file__)).parents[1]
 #: Function calls that whatever is done "at once" may take: a second's, where nothing is large; see `steps_of`.
 AT_ONCE = 1_000_000
+#: The variables with which the Python of a command starts.
+FOR_PYTHON = {
+    "PATH": os.environ.get("PATH", os.defpath),
+    "LC_ALL": "C.UTF-8",
+    "PYTHON": sys.executable,
+    "PYTHONPATH": f"{_GUARD}{os.pathsep}{PACKAGES}",
+}
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
 
@@ -82,11 +90,13 @@ class Cli:
         specs: A folder that the command looks for specs in.
         temporary: Its folder for temporary files, which are searched for secrets as all files are.
         leaks: What the commands of the session printed though they may not.
+        forks: Runs commands.
     """
 
     home: Path
     cache: Path
     leaks: list[str]
+    forks: Forks
     specs: Path = field(init=False)
     temporary: Path = field(init=False)
 
@@ -99,11 +109,8 @@ class Cli:
     def environment(self, more: Mapping[str, str | None] | None = None) -> dict[str, str]:
         """The variables of a command; None takes one away."""
         usual = {
-            "PATH": os.environ.get("PATH", os.defpath),
+            **FOR_PYTHON,
             "HOME": str(self.home),
-            "LC_ALL": "C.UTF-8",
-            "PYTHON": sys.executable,
-            "PYTHONPATH": f"{_GUARD}{os.pathsep}{PACKAGES}",
             "TMPDIR": str(self.temporary),
             "TWAT_FS_PROVIDERS_D": str(self.specs),
             "XDG_CACHE_HOME": str(self.cache),
@@ -124,8 +131,9 @@ class Cli:
         env: Mapping[str, str | None] | None = None,
         input: bytes = b"",  # noqa: A002
     ) -> Answer:
-        """`twat-fs WORDS`."""
-        return self.run([sys.executable, "-m", "twat_fs", *map(str, words)], env=env, input=input)
+        """`twat-fs WORDS`; what it prints is searched for secrets and for traces of bugs."""
+        told = self.environment(env)
+        return self.examined(*self.forks.run([*map(str, words)], cwd=str(self.home), env=told, stdin=input))
 
     def upload(
         self, path: str | Path, *words: str, provider: str, env: Mapping[str, str | None] | None = None

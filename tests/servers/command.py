@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,6 +11,8 @@ from tests.support import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.forking import Forks
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class User:
 
     accepted: ClassVar[set[str]] = set()
 
-    def __init__(self, home: Path, cache: Path) -> None:
+    def __init__(self, home: Path, cache: Path, forks: Forks) -> None:
         self.home = home
+        self._forks = forks
         self.providers = home / "providers.d"
         self.environment = {
             "PATH": os.defpath,
@@ -86,16 +87,9 @@ class User:
 
     def run(self, *words: str, **environment: str) -> Answer:
         """`twat-fs WORDS`, in the folder of the files; a password may never be shown, whatever happens."""
-        done = subprocess.run(
-            [sys.executable, "-m", "twat_fs", *words],
-            cwd=self.home / "files",
-            env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+        told = self.environment | environment
+        ended = self._forks.run(words, cwd=str(self.home / "files"), env=told)
+        answer = Answer(ended.code, ended.out.decode(), ended.err.decode())
         for name, value in environment.items():
             shown = name.endswith("_PASSWORD") and value.strip() and value.strip() in answer.out + answer.err
             assert not shown, f"{name} is shown: {answer}"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from tests.forking import Forks
+
 
 @pytest.fixture(scope="session", autouse=True)
 def missing() -> dict[str, str]:
@@ -43,8 +45,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def user(tmp_path: Path, compiled: Path) -> User:
-    return User(tmp_path, compiled)
+def user(tmp_path: Path, compiled: Path, forks: Forks) -> User:
+    return User(tmp_path, compiled, forks)
 
 
 def _server(start: Callable[[Path], AbstractContextManager[hosts.Host]], *packages: str) -> Any:
