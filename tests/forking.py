@@ -81,7 +81,7 @@ class Forks:
         Raises:
             subprocess.TimeoutExpired: It does not end in so many seconds; it is killed.
         """
-        kind = tuple(words[: 1 + words[0].startswith(_GROUPS)])
+        kind = tuple(words[: 1 + any(word in _GROUPS for word in words[:1])])
         if kind in self._begun and not self._is_about_python(env):
             return self._forked(words, cwd, env, stdin, timeout)
         self._begun.add(kind)
