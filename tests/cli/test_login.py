@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from keyrings.alt.file import PlaintextKeyring
 
 from tests import leaks
 from tests.support import PLANTED, form
 from twat_fs import upload_file
+from twat_fs.cli.main import main
 from twat_fs.errors import UploadFailed
 from twat_fs.testing.fake_host import FakeHost, Play
 
@@ -72,6 +75,17 @@ def kept(cli: Cli) -> Path:
     return cli.home / "data" / "python_keyring" / "keyring_pass.cfg"
 
 
+@pytest.fixture
+def stored(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login that was: `MINE_KEY` in the keyring, and noted; made in this process, which is quicker."""
+    with monkeypatch.context() as there:
+        for name, value in cli.environment(FILED).items():
+            there.setenv(name, value)
+        PlaintextKeyring().set_password("twat-fs:mine", "MINE_KEY", PLANTED)
+    logins(cli).mkdir(parents=True)
+    (logins(cli) / "mine.json").write_text('["MINE_KEY"]')
+
+
 def login(cli: Cli, *words: str, secret: str = PLANTED, env: dict[str, str] | None = None) -> Answer:
     return cli("login", "mine", "--stdin", *words, input=secret.encode(), env=env or FILED)
 
@@ -99,8 +113,8 @@ def test_secrets_are_asked_for_unseen(cli: Cli, host: FakeHost) -> None:
     assert host.requests[-1].header("authorization") == f"Bearer {PLANTED}"
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_second_login_keeps_what_is_left_empty(cli: Cli, host: FakeHost) -> None:
-    login(cli, "--secret", "MINE_KEY")
     answer = cli.at_terminal("login", "mine", typed=f"\n{PLANTED}2\n", env=FILED)
     assert "mine: MINE_SECOND stored in" in answer.out
     cli.upload("a.txt", provider="mine", env=FILED)
@@ -109,8 +123,8 @@ def test_a_second_login_keeps_what_is_left_empty(cli: Cli, host: FakeHost) -> No
     assert "no secret was given" in cli.at_terminal("login", "mine", typed="\n\n", env=FILED).out
 
 
+@pytest.mark.usefixtures("stored")
 def test_the_environment_wins_over_the_keyring(cli: Cli, host: FakeHost) -> None:
-    login(cli, "--secret", "MINE_KEY")
     other = {**FILED, "MINE_KEY": f"other {PLANTED}"}
     cli.upload("a.txt", provider="mine", env=other)
     assert host.requests[-1].header("authorization") == f"Bearer other {PLANTED}"
@@ -118,16 +132,16 @@ def test_the_environment_wins_over_the_keyring(cli: Cli, host: FakeHost) -> None
     assert "# mine: MINE_KEY, from the environment" in cli("config", "show", env=other).out
 
 
+@pytest.mark.usefixtures("stored")
 def test_another_name_of_the_variable_wins_too(cli: Cli, host: FakeHost) -> None:
     more = MORE.replace("The key of mine.", "The key of mine., aliases: [OLD_KEY]")
     cli.spec("mine", form(host, more=more, request=REQUEST))
-    login(cli, "--secret", "MINE_KEY")
     cli.upload("a.txt", provider="mine", env={**FILED, "OLD_KEY": f"other {PLANTED}"})
     assert host.requests[-1].header("authorization") == f"Bearer other {PLANTED}"
 
 
+@pytest.mark.usefixtures("stored")
 def test_several_workers_ask_the_keyring_once(cli: Cli, host: FakeHost) -> None:
-    login(cli, "--secret", "MINE_KEY")
     cli.file("b.txt")
     counted = COUNTING.replace("PLACE", repr(str(cli.home / "asked")))
     before = {**cli.before(counted), **FILED, "PYTHON_KEYRING_BACKEND": "sitecustomize.Counting"}
@@ -135,8 +149,8 @@ def test_several_workers_ask_the_keyring_once(cli: Cli, host: FakeHost) -> None:
     assert (cli.home / "asked").read_text() == "x"
 
 
+@pytest.mark.usefixtures("stored")
 def test_logging_out_takes_it_away(cli: Cli, host: FakeHost) -> None:
-    login(cli, "--secret", "MINE_KEY")
     assert cli("logout", "mine", env=FILED).err == "mine: MINE_KEY removed\n"
     assert list(logins(cli).iterdir()) == []
     assert "MINE_KEY" not in kept(cli).read_text()
@@ -145,15 +159,15 @@ def test_logging_out_takes_it_away(cli: Cli, host: FakeHost) -> None:
     assert host.requests == []
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_secret_that_a_broken_login_left_is_taken_away_too(cli: Cli) -> None:
-    login(cli, "--secret", "MINE_KEY")
     (logins(cli) / "mine.json").unlink()
     assert cli("logout", "mine", env=FILED).err == "mine: MINE_KEY removed\n"
 
 
+@pytest.mark.usefixtures("stored")
 def test_what_is_stored_for_one_provider_is_given_to_no_other(cli: Cli, host: FakeHost) -> None:
     cli.spec("second", form(host, more=MORE, request=REQUEST))
-    login(cli, "--secret", "MINE_KEY")
     answer = cli.upload("a.txt", provider="second", env=FILED)
     assert (answer.code, host.requests) == (3, [])
     assert "MINE_KEY is not set" in answer.err
@@ -166,8 +180,8 @@ def test_a_secret_of_a_bundled_provider_is_not_asked_for_by_another(cli: Cli, ho
     assert "wants FAL_KEY, which belongs to the bundled provider fal" in answer.err
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_dry_run_shows_the_variable(cli: Cli) -> None:
-    login(cli, "--secret", "MINE_KEY")
     assert "${MINE_KEY}" in cli.upload("a.txt", "--dry-run", provider="mine", env=FILED).out
 
 
@@ -184,10 +198,21 @@ def test_a_dry_run_shows_the_variable(cli: Cli) -> None:
         (["mine", "--secret", "MINE_KEY", "--stdin"], "x" * 20_000, 2, "has more than 16384 characters"),
     ],
 )
-def test_what_cannot_be_stored_is_told(cli: Cli, words: list[str], secret: str, code: int, message: str) -> None:
-    answer = cli("login", *words, input=secret.encode(), env=FILED)
-    assert answer.code == code, answer
-    assert message in answer.err
+def test_what_cannot_be_stored_is_told(
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    secret: str,
+    code: int,
+    message: str,
+) -> None:
+    for name, value in cli.environment(FILED).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdin", io.StringIO(secret))
+    monkeypatch.setattr("keyring.core._keyring_backend", PlaintextKeyring())
+    assert main(["login", *words]) == code
+    assert message in capsys.readouterr().err
     assert not logins(cli).exists()
 
 
@@ -201,29 +226,29 @@ def test_a_machine_without_a_keyring_is_told_what_to_do(cli: Cli) -> None:
     assert "Set the variable MINE_KEY instead." in answer.err
 
 
+@pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        (LOCKED, "MINE_SECOND: the keyring is locked"),
-        (BROKEN, "MINE_SECOND: the keyring gives no answer: the bus [31m is gone"),
+        (LOCKED, "MINE_KEY: the keyring is locked"),
+        (BROKEN, "MINE_KEY: the keyring gives no answer: the bus [31m is gone"),
         ("import sys\nsys.modules['keyring'] = None\n", "the library `keyring` is not installed"),
     ],
 )
 def test_a_provider_whose_secret_the_keyring_does_not_give_is_not_used_without_it(
     cli: Cli, host: FakeHost, code: str, message: str
 ) -> None:
-    login(cli, "--secret", "MINE_SECOND")
-    before = {**cli.before(code), "PYTHON_KEYRING_BACKEND": "sitecustomize.Locked", "MINE_KEY": PLANTED}
+    before = {**cli.before(code), "PYTHON_KEYRING_BACKEND": "sitecustomize.Locked"}
     answer = cli.upload("a.txt", provider="mine", env=before)
     assert (answer.code, host.requests) == (3, [])
     assert message in answer.err
     status = cli("logout", "mine", env=before)
     assert status.code == 3
-    assert json.loads((logins(cli) / "mine.json").read_text()) == ["MINE_SECOND"]
+    assert json.loads((logins(cli) / "mine.json").read_text()) == ["MINE_KEY"]
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_secret_that_is_gone_from_the_keyring_is_told(cli: Cli) -> None:
-    login(cli, "--secret", "MINE_KEY")
     kept(cli).unlink()
     answer = cli.upload("a.txt", provider="mine", env=FILED)
     assert answer.code == 3
@@ -231,8 +256,8 @@ def test_a_secret_that_is_gone_from_the_keyring_is_told(cli: Cli) -> None:
     assert "`twat-fs login mine` stores it" in answer.err
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_note_that_cannot_be_read_is_told_and_written_anew(cli: Cli) -> None:
-    login(cli, "--secret", "MINE_KEY")
     (logins(cli) / "mine.json").write_text("what?")
     answer = cli.upload("a.txt", provider="mine", env=FILED)
     assert (answer.code, "cannot be read" in answer.err) == (3, True)
@@ -281,23 +306,17 @@ def test_dropbox_takes_its_token_from_the_keyring(cli: Cli) -> None:
     assert cli("upload-provider", "status", "dropbox", env=NONE).code == 3
 
 
+@pytest.mark.usefixtures("stored")
 def test_a_program_has_the_secret_and_not_the_config_file(
     cli: Cli, host: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    login(cli, "--secret", "MINE_KEY")
     path = cli.home / "config" / "twat-fs" / "config.toml"
     path.parent.mkdir(parents=True)
     path.write_text('what = "no program reads this"\n')
     for name, value in cli.environment(FILED).items():
         monkeypatch.setenv(name, value)
-    import keyring.core
-
-    keyring.core.init_backend()
-    try:
-        assert upload_file(cli.home / "a.txt", "mine") == GOOD
-    finally:
-        monkeypatch.undo()
-        keyring.core.init_backend()
+    monkeypatch.setattr("keyring.core._keyring_backend", PlaintextKeyring())
+    assert upload_file(cli.home / "a.txt", "mine") == GOOD
     assert host.requests[-1].header("authorization") == f"Bearer {PLANTED}"
 
 
