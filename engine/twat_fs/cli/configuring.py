@@ -10,7 +10,7 @@ from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.formats import read_format
 from twat_fs.cli.report import OutputLost, Report
 from twat_fs.config import editing
-from twat_fs.config.keys import KEYS, PROFILE, parsed
+from twat_fs.config.keys import KEYS, is_profile, parsed
 from twat_fs.config.resolve import Setting
 from twat_fs.environment import on_or_off, settings
 from twat_fs.errors import ConfigError, NotConfigured, SpecError, UsageError
@@ -189,7 +189,7 @@ def _located(given: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     above: tuple[str, ...] = ("profiles", given["profile"]) if given["profile"] else ()
     if not above and parts[0] == "profiles" and len(parts) > 2:
         above, parts = parts[:2], parts[2:]
-    if above and not PROFILE.fullmatch(above[1]):
+    if above and not is_profile(above[1]):
         raise UsageError(f"`{above[1]}` is no name for a profile", hint="Letters, digits, - and _ are.")
     return above, parts
 

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from twat_fs.config.keys import KEYS, PROFILE, is_provider
+from twat_fs.config.keys import KEYS, is_profile, is_provider
 from twat_fs.errors import ConfigError
 from twat_fs.text import printable
 
@@ -172,7 +172,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     for name, profile in _tables(("profiles",), profiles):
         if isinstance(profile, Problem):
             yield profile
-        elif not PROFILE.fullmatch(name):
+        elif not is_profile(name):
             yield Problem(("profiles", name), f"`{name}` is no name for a profile", "Letters, digits, - and _ are.")
         else:
             yield from _level(profile, ("profiles", name), _INNER)

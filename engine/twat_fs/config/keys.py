@@ -12,9 +12,10 @@ from twat_fs.environment import AUTHORITIES, on_or_off
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+# Texts, which are compiled where they are needed: most uploads have no config file.
+_PROVIDER = "[a-z0-9][a-z0-9_-]{0,31}"
 #: A profile's name: a bare key of TOML, so that it needs no quotes.
-PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_PROFILE = "[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 #: Uploads at the same time, and seconds: as much as the command line takes.
 JOBS_LIMIT = 64
 _SECONDS_LIMIT = 1e6
@@ -54,6 +55,16 @@ class Key(NamedTuple):
     variables: tuple[str, ...]
     default: Any
     help: str
+
+
+def is_provider(name: str) -> bool:
+    """Whether a provider may have this name."""
+    return re.fullmatch(_PROVIDER, name) is not None
+
+
+def is_profile(name: str) -> bool:
+    """Whether a profile may have this name."""
+    return re.fullmatch(_PROFILE, name) is not None
 
 
 def _one(words: Sequence[str]) -> str:
@@ -111,7 +122,7 @@ _DURATION = Kind("a number of seconds", lambda value: float(_checked(_is_seconds
 _SWITCH = Kind(
     "true or false", partial(_checked, lambda value: type(value) is bool), _boolean, offered=("true", "false")
 )
-_NAMES = Kind("the name of a provider, or a list of names", partial(_listed, _PROVIDER.fullmatch), _names, ",")
+_NAMES = Kind("the name of a provider, or a list of names", partial(_listed, is_provider), _names, ",")
 _FOLDERS = Kind("a list of folders", partial(_listed, str.strip), list, os.pathsep)
 _TEXT = Kind("a text", partial(_checked, _is_text), _one)
 
@@ -151,8 +162,3 @@ def parsed(key: Key, words: Sequence[str]) -> Any:
     value = key.kind.parse([part for part in split if part])
     key.kind.accept(value)
     return value
-
-
-def is_provider(name: str) -> bool:
-    """Whether a provider may have this name."""
-    return _PROVIDER.fullmatch(name) is not None
