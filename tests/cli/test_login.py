@@ -165,9 +165,9 @@ def test_a_secret_that_a_broken_login_left_is_taken_away_too(cli: Cli) -> None:
     assert cli("logout", "mine", env=FILED).err == "mine: MINE_KEY removed\n"
 
 
-@pytest.mark.usefixtures("stored")
 def test_what_is_stored_for_one_provider_is_given_to_no_other(cli: Cli, host: FakeHost) -> None:
     cli.spec("second", form(host, more=MORE, request=REQUEST))
+    login(cli, "--secret", "MINE_KEY")
     answer = cli.upload("a.txt", provider="second", env=FILED)
     assert (answer.code, host.requests) == (3, [])
     assert "MINE_KEY is not set" in answer.err
