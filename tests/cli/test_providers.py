@@ -145,7 +145,7 @@ def test_the_status_for_programs(run_cli: Cli) -> None:
         "name": "keyed",
         "ready": False,
         "reason": "TEST_KEY is not set",
-        "hint": "From the dashboard.",
+        "hint": "From the dashboard. Or say `twat-fs login keyed`.",
         "kind": "config",
         "exit_code": 3,
     }
