@@ -23,6 +23,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import Bench, Host, Plan
@@ -85,7 +86,17 @@ def ran_on(plan: Plan) -> str:
     return (
         f"twat-fs {__version__}; {machine}; {python}; {packages}; {curl_version()}\n"
         f"medians of {plan.small_pairs} pairs, of {plan.large_pairs} for the large file, to a sink on 127.0.0.1\n"
+        f"{lengths()}\n"
     )
+
+
+def lengths() -> str:
+    """How long the bundled specs are, in the median: of http, whole and without their examples."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "providers.d").glob("*.yaml")]
+    specs = [text for text in texts if "\nexamples:" in text]
+    whole = median(spec.count("\n") for spec in specs)
+    bare = median(spec.partition("\nexamples:")[0].count("\n") + 1 for spec in specs)
+    return f"{len(specs)} bundled specs of {whole:.0f} lines in the median, {bare:.0f} without their examples"
 
 
 def curl_version() -> str:

@@ -72,7 +72,9 @@ class Bench:
         yield self._receipt()
         yield from self._history(self.plan.receipts)
         yield from (self._folder(count) for count in self.plan.folders)
-        yield from (self._catalogue(count) for count in self.plan.folders[-2:])
+        for count in self.plan.folders[-2:]:
+            yield self._catalogue(count)
+            yield self._listed(count)
 
     def _start(self) -> Iterator[Pair]:
         ours = Command("--version", (sys.executable, "-m", "twat_fs", "--version"), prints_url=False)
@@ -133,6 +135,13 @@ class Bench:
         listed = (*start, "upload_provider", "list", "--providers-d", folder)
         theirs = Command(f"list {count}", listed, prints_url=False)
         return self._compare("catalogue", ours, theirs, self.plain, items=count)
+
+    def _listed(self, count: int) -> Pair:
+        """The list of the bundled specs and of many more, beside that of the bundled ones alone."""
+        words = (sys.executable, "-m", "twat_fs", "upload_provider", "list")
+        folder = str(self._providers(self.plain, count))
+        ours = Command(f"list +{count}", (*words, "--providers-d", folder), prints_url=False)
+        return self._compare("catalogue", ours, Command("list", words, prints_url=False), self.plain, items=count)
 
     def _ours(self, host: Host, file: Path, providers: Path | None = None, name: str = "twat-fs") -> Command:
         folder = str(providers or self._providers(host, 1))

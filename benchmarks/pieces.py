@@ -1,12 +1,14 @@
 """Measure what pieces cost, and what a killed upload loses: `python -m benchmarks.pieces`.
 
-    python -m benchmarks.pieces            # 1 GiB, five times each, about a minute
+    python -m benchmarks.pieces            # 1 GiB, five times each, some minutes
     python -m benchmarks.pieces --quick    # 64 MiB, twice: does it run at all
 
-The whole command is timed, and both ways take turns at the same sink on 127.0.0.1. A host on a network is slower than
-that, so that the overhead there is smaller. `resume` in a spec has the file hashed beside its upload, which costs a
-core for a while; the row without it shows what the requests alone cost. A kill loses what was under way, the start of
-another command, and one question to the host.
+The whole command is timed, and all ways take turns at the same sink on 127.0.0.1; a host on a network is slower than
+that, so that the overhead there is smaller. What a spec with `resume` adds is the digest of what was sent, by which a
+moved file is known again. An upload that leaves a receipt, as every one does unless told otherwise, takes that digest
+anyway: so each way is measured with a receipt and without. Processor time is that of all threads of the command; on a
+machine that does other things it says more than the clock. A kill loses what was under way, the start of another
+command, and one question to the host.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MIB = 1 << 20
 
@@ -59,21 +61,34 @@ def main() -> int:
     size, rounds = (64 * MIB, 2) if quick else (1024 * MIB, 5)
     with tempfile.TemporaryDirectory(prefix="twat-fs-") as folder, _sink() as port:
         bench = Bench(Path(folder), port, size)
-        names = list(bench.specs)
-        seconds: dict[str, list[float]] = {name: [] for name in names}
+        ways = [(name, receipt) for receipt in (True, False) for name in bench.specs]
+        runs: dict[tuple[str, bool], list[Run]] = {way: [] for way in ways}
         for _ in range(rounds):
-            for name in names:
-                seconds[name].append(bench.upload(name))
-        one = median(seconds["one"])
-        sys.stdout.write(f"{size // MIB} MiB in one request: {one:.2f} s\n")
-        for name in names[1:]:
-            taken = median(seconds[name])
-            title = f"in pieces of {bench.specs[name]}"
-            sys.stdout.write(f"{title}: {taken:.2f} s, {100 * (taken / one - 1):+.0f} % over one request\n")
-        whole = median(seconds["pieces-8"])
-        killed = [bench.killed(0.5) for _ in range(rounds)]
-        sys.stdout.write(f"killed at 50 % and gone on: {median(killed):.2f} s, {median(killed) - whole:.2f} s lost\n")
+            for way in ways:
+                runs[way].append(bench.upload(*way))
+        sys.stdout.write(f"{size // MIB} MiB; in brackets: over one request\n")
+        for name, receipt in ways:
+            title = f"{bench.specs[name]}, {'with' if receipt else 'without'} a receipt"
+            sys.stdout.write(f"{title}: {_compared(runs[name, receipt], runs['one', receipt])}\n")
+        whole = median(run.seconds for run in runs["pieces-8", True])
+        killed = median(bench.killed(0.5) for _ in range(rounds))
+        sys.stdout.write(f"killed at 50 % and gone on: {killed:.2f} s, {killed - whole:.2f} s lost\n")
     return 0
+
+
+class Run(NamedTuple):
+    """Seconds that an upload took, by the clock and of the processor."""
+
+    seconds: float
+    processor: float
+
+
+def _compared(runs: Sequence[Run], others: Sequence[Run]) -> str:
+    told = []
+    for field, unit in (("seconds", "s"), ("processor", "s of the processor")):
+        mine, theirs = (median(getattr(run, field) for run in each) for each in (runs, others))
+        told.append(f"{mine:.2f} {unit} ({100 * (mine / theirs - 1):+.0f} %)")
+    return ", ".join(told)
 
 
 class Bench:
@@ -99,28 +114,31 @@ class Bench:
             ("plain", "8 MiB", ""),
         ):
             self._write(name, PIECES.format(port=port, size=piece, resume=resume))
-            self.specs[name] = piece + ("" if resume else ", without `resume`")
+            self.specs[name] = f"pieces of {piece}" + ("" if resume else " without `resume`")
 
     def _write(self, name: str, text: str) -> None:
         words = f"spec: 1\nname: {name}\ntitle: {name}\ncapabilities: {{check: none}}\n"
         (self._folder / f"{name}.yaml").write_text(words + text)
 
-    def _started(self, name: str) -> subprocess.Popen[bytes]:
+    def _started(self, name: str, *, receipt: bool = True) -> subprocess.Popen[bytes]:
         home = {f"XDG_{kind}_HOME": str(self._folder / kind) for kind in ("CONFIG", "DATA", "CACHE")}
-        words = ["upload", str(self._file), "--provider", name, "--providers-d", str(self._folder), "--no-history"]
+        words = ["upload", str(self._file), "--provider", name, "--providers-d", str(self._folder)]
         return subprocess.Popen(
-            [sys.executable, "-m", "twat_fs", *words],
+            [sys.executable, "-m", "twat_fs", *words, *([] if receipt else ["--no-history"])],
             env={**os.environ, **home},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
-    def upload(self, name: str) -> float:
-        """Seconds of one upload."""
+    def upload(self, name: str, receipt: bool = True) -> Run:
+        """One upload."""
         begun = time.perf_counter()
-        if self._started(name).wait():
+        process = self._started(name, receipt=receipt)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
             raise SystemExit(f"the upload by {name} failed")
-        return time.perf_counter() - begun
+        return Run(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime)
 
     def killed(self, share: float) -> float:
         """Seconds of an upload that is killed when the host has a share of the file, and of the one that goes on."""
@@ -132,7 +150,7 @@ class Bench:
         process.send_signal(signal.SIGKILL)
         process.wait()
         taken = time.perf_counter() - begun
-        return taken + self.upload("pieces-8")
+        return taken + self.upload("pieces-8").seconds
 
     def _taken(self) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/") as reply:

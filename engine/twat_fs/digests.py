@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Bytes of which the thread is told at a time. A smaller file is hashed in one go, when its digest is asked for.
 STEP = 4 << 20
-#: Bytes that the thread goes on by itself where a digest is asked for again and again.
+#: Bytes that are hashed ahead where a digest is asked for again and again: some for a start, then more.
 AHEAD = 4 * STEP
 _BLOCK = 1 << 20
 #: The niceness of what can wait.
@@ -63,7 +63,7 @@ class RunningDigest:
             self._tell(offset)
 
     def through(self, end: int) -> tuple[int, str]:
-        """The digest as far as some position at least, or as the file goes.
+        """The digest as far as some position at least, or as the file goes; where it must be made now, some more of it.
 
         Args:
             end: The position, in bytes.
@@ -74,9 +74,11 @@ class RunningDigest:
         Raises:
             SourceError: The file cannot be read.
         """
-        self._asked = True  # from here on the thread begins no further block
-        self._advance(min(end, self._size))
-        self._asked = False
+        if self.count < min(end, self._size):
+            self._asked = True  # from here on the thread begins no further block
+            more = min(max(self.count - self.start, STEP), AHEAD)
+            self._advance(min(end + more, self._size))
+            self._asked = False
         count, digest = self._made
         if not self._ends and self._size - count > STEP:
             self._tell(min(count + AHEAD, self._size))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from twat_fs.digests import STEP
+from twat_fs.digests import AHEAD, STEP, RunningDigest
 from twat_fs.errors import SourceError
 from twat_fs.source import Source
 
@@ -74,6 +74,22 @@ def test_who_asks_for_the_digest_so_far_has_it_at_once(tmp_path: Path, start: in
             assert digest == hashlib.sha256(data[start:count]).hexdigest()
 
 
+def test_who_finds_nothing_made_makes_more_than_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_turn(self: RunningDigest) -> None:
+        pass
+
+    monkeypatch.setattr(RunningDigest, "_follow", no_turn)
+    (tmp_path / "a").write_bytes(content(30 * STEP))
+    with Source(tmp_path / "a") as source:
+        running = source.follow()
+        assert running.through(0)[0] == 0
+        made = [running.through(running.count + 1)[0] for _ in range(6)]
+    more = [later - earlier - 1 for earlier, later in zip([0, *made], made)]  # noqa: B905
+    assert more[0] == STEP
+    assert more == sorted(more)
+    assert more[-1] == AHEAD
+
+
 def test_it_goes_on_by_itself_where_it_is_asked_for_again_and_again(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(content(4 * STEP))
     with Source(tmp_path / "a") as source:
@@ -134,5 +150,5 @@ def test_a_thread_that_did_not_begin_is_not_waited_for(
         source.follow()
         with suppress(KeyboardInterrupt):
             read(source, range(0, 2 * STEP, BLOCK))
-        assert source.follow().through(STEP) == (STEP, hashlib.sha256(data[:STEP]).hexdigest())
+        assert source.follow().through(STEP) == (2 * STEP, hashlib.sha256(data[: 2 * STEP]).hexdigest())
         assert source.digest("sha256") == hashlib.sha256(data).hexdigest()
