@@ -7,6 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 from twat_fs.cli.colour import painter
+from twat_fs.cli.terminal import encodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,11 +43,7 @@ def _seconds(trial: Trial) -> float:
 
 
 def _marks(stream: TextIO) -> tuple[str, str]:
-    try:
-        "".join(_BLOCKS).encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return _ASCII
-    return _BLOCKS
+    return _BLOCKS if encodes(stream, "".join(_BLOCKS)) else _ASCII
 
 
 class _Drawing:

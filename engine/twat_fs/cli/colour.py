@@ -1,4 +1,7 @@
-"""Colours, where a person looks: never in a pipe, and not where NO_COLOR says so (https://no-color.org)."""
+"""Colours, where a person looks: not in a pipe unless they are asked for there, and never where NO_COLOR says so.
+
+What the variables mean: https://no-color.org, https://force-color.org, https://bixense.com/clicolors.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 import click
+
+from twat_fs.cli.terminal import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +24,17 @@ def painter(stream: TextIO | None) -> Paint:
     Args:
         stream: Where the text goes.
     """
-    wanted = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
-    return _paint if wanted and not os.environ.get("NO_COLOR") else _plain
+    return _paint if wants_colour(stream) else _plain
+
+
+def wants_colour(stream: TextIO | None) -> bool:
+    """Whether colours are to go there."""
+    environ = os.environ
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return stream is not None
+    return is_terminal(stream) and environ.get("CLICOLOR") != "0"
 
 
 def _paint(text: str, colour: str) -> str:

@@ -92,6 +92,11 @@ def print_version() -> None:
     shell_complete=completed("formats"),
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json: one JSON object instead of the URL.")
+@click.option("--qr", is_flag=True, help="Draw each URL as a code that a telephone reads off the terminal.")
+@click.option("--copy", is_flag=True, help="Put what is printed into the clipboard.")
+@click.option("--open", is_flag=True, help="Show each upload in the browser.")
+@click.option("--notify", is_flag=True, help="Ring, and show a notification, when long work has ended.")
+@click.option("--no-progress", is_flag=True, help="Show no line that says how far it is.")
 @click.option("--explain", is_flag=True, help="Say what was tried, in order, and the next step for each.")
 @click.option(
     "--timeout",

@@ -7,14 +7,20 @@ import json
 import logging
 import os
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from twat_fs.cli.colour import painter
+from twat_fs.cli.terminal import is_terminal
 from twat_fs.errors import ConfigError, SpecError, UploadFailed, UsageError
 from twat_fs.logs import logger
 from twat_fs.text import printable
 from twat_fs.upload import line_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from twat_fs.errors import TwatFsError
     from twat_fs.text import Redactor
 
@@ -33,6 +39,35 @@ class Report:
     def __init__(self, redactor: Redactor | None = None, *, quiet: bool = False) -> None:
         self.redactor = redactor
         self.quiet = quiet
+        self._lock = threading.RLock()
+        self._shown = ""
+
+    def status(self, text: str) -> None:
+        """Show a line at the terminal that goes away when something is printed; an empty one takes it away."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            if text or self._shown:
+                self._shown = text
+                _write(sys.stderr, f"\r{text}\x1b[K")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._lock:
+            self.status("")
+            yield
+
+    def control(self, sequence: str) -> bool:
+        """Send the terminal a control sequence; says whether there is a terminal."""
+        stream = next((each for each in (sys.stderr, sys.stdout) if is_terminal(each)), None)
+        if stream is None:
+            return False
+        with self._alone(), contextlib.suppress(OSError, ValueError):
+            _write(stream, sequence)
+        return True
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Draw something on standard error, as it is; nothing goes wrong if it cannot be."""
+        with self._alone(), contextlib.suppress(OSError, ValueError):
+            _write(sys.stderr, "".join(f"{line}\n" for line in lines))
 
     def result(self, text: str, *, dear: bool = False) -> None:
         """Print a result on standard output, whole and now.
@@ -45,7 +80,8 @@ class Report:
             OutputLost: It could not be written.
         """
         try:
-            _write(sys.stdout, text + "\n")
+            with self._alone():
+                _write(sys.stdout, text + "\n")
         except (OSError, ValueError) as error:
             if dear or not isinstance(error, BrokenPipeError):
                 self.say(f"twat-fs: standard output cannot be written: {error}")
@@ -74,14 +110,28 @@ class Report:
         clean = {key: value if key == "url" else self._clean(value) for key, value in data.items()}
         self.result(json.dumps(clean, ensure_ascii=True), dear=dear)
 
-    def say(self, text: str) -> None:
-        """Print a line on standard error; nothing goes wrong if it cannot be."""
+    def say(self, text: str, colour: str = "") -> None:
+        """Print a line on standard error; nothing goes wrong if it cannot be.
+
+        Args:
+            text: The line.
+            colour: That of what stands before its first colon, at a terminal.
+        """
         clean = self.redactor(text) if self.redactor else text
         try:
             indent = clean[: len(clean) - len(clean.lstrip(" "))]
-            _write(sys.stderr, indent + printable(clean, _LINE) + "\n")
+            head, colon, rest = printable(clean, _LINE).partition(": ")
+            if colour and colon:
+                head = painter(sys.stderr)(head, colour)
+            with self._alone():
+                _write(sys.stderr, f"{indent}{head}{colon}{rest}\n")
         except (OSError, ValueError):
             silence(sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """Say what did not work, though the command did."""
+        if not self.quiet:
+            self.say(f"twat-fs: {text}", "yellow")
 
     def error(self, error: TwatFsError, file: str = "") -> None:
         """Print what went wrong and what to do next.
@@ -92,13 +142,13 @@ class Report:
         """
         about = f"{file}: " if file else ""
         if isinstance(error, UploadFailed) and len(error.attempts) > 1:
-            self.say(f"twat-fs: {about}no provider took the file:")
+            self.say(f"twat-fs: {about}no provider took the file:", "red")
             for attempt in error.attempts:
                 self.say(f"  {line_of(attempt)}")
         elif isinstance(error, UploadFailed):
-            self.say(f"twat-fs: {about}{line_of(error.attempts[0])}")
+            self.say(f"twat-fs: {about}{line_of(error.attempts[0])}", "red")
         else:
-            self.say(f"twat-fs: {about}{error.message}")
+            self.say(f"twat-fs: {about}{error.message}", "red")
         if isinstance(error, (ConfigError, SpecError)):
             for row in error.problems:
                 self.say(f"  {row}")
@@ -159,7 +209,7 @@ class _Handler(logging.Handler):
         self._report = report
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._report.say(record.getMessage())
+        self._report.say(record.getMessage(), "yellow" if record.levelno >= logging.WARNING else "")
 
 
 def _write(stream: Any, text: str) -> None:

@@ -11,6 +11,7 @@ from twat_fs.errors import SourceError, UploadFailed, UsageError
 if TYPE_CHECKING:
     from twat_fs.batch import Done, Item
     from twat_fs.calls import Outcome, UploadOptions
+    from twat_fs.cli.delivering import Delivery
     from twat_fs.cli.report import Report
     from twat_fs.events import Event
     from twat_fs.registry import Registry
@@ -26,15 +27,17 @@ class Showing:
         chosen: How an upload is printed.
         alone: Whether there is only one item.
         explains: Whether it is said what was tried.
+        delivery: Does what else is to be done with a URL.
     """
 
     def __init__(
-        self, report: Report, registry: Registry, chosen: Format, *, alone: bool, explains: bool = False
+        self, report: Report, registry: Registry, chosen: Format, delivery: Delivery, *, alone: bool, explains: bool
     ) -> None:
         self._report = report
         self._registry = registry
         self._format = chosen
         self._alone = alone
+        self._delivery = delivery
         self._events: dict[int, list[Event]] | None = {} if explains else None
 
     def watched(self, item: Item, options: UploadOptions) -> UploadOptions:
@@ -47,17 +50,21 @@ class Showing:
     def show(self, done: Done) -> int:
         """Print what became of an item; returns the status that it has."""
         error = done.error
+        line, result = "", done.outcome.result if error is None and done.outcome is not None else None
         events = None if self._events is None else self._events.pop(id(done.item), [])
         if self._format.name == "json":
             tried = {} if events is None else {"tried": explained(events)}
             self._report.record({**record(done), **tried}, dear=error is None)
-        elif error is None and done.outcome is not None and done.outcome.result is not None:
-            self._report.result(self._line(done, done.outcome, done.outcome.result), dear=True)
+        elif result is not None and done.outcome is not None:
+            line = self._line(done, done.outcome, result)
+            self._report.result(line, dear=True)
         elif error is not None:
             self._report.error(error, "" if self._alone or isinstance(error, SourceError) else done.item.path)
         if events is not None and self._format.name != "json":
             for line in explanation(events, done.item.path):
                 self._report.say(line)
+        if result is not None:
+            self._delivery.one(line or str(result), result)
         return error.exit_code if error is not None else 0
 
     def _line(self, done: Done, outcome: Outcome, result: UploadResult) -> str:

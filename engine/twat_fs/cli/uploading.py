@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.batch import Batch, Done
 from twat_fs.cli.chosen import settings_of
+from twat_fs.cli.delivering import Delivery, Wishes
 from twat_fs.cli.formats import Format, read_format
 from twat_fs.cli.gathering import gathered
 from twat_fs.cli.progress import Progress
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.cli.showing import Showing, record
 from twat_fs.cli.spooling import opened
+from twat_fs.cli.terminal import is_terminal
 from twat_fs.config.keys import KEYS
 from twat_fs.errors import ConfigError, NotAccepted, TwatFsError, UsageError
 from twat_fs.fitting import Needs
@@ -126,21 +128,25 @@ def _upload(
     environ = registry.settings.environ
     chosen: Format = given["format"]
     batch = Batch(registry, names, options, recorder, lambda item: _opened(item, environ), digests=chosen.wants_digest)
-    progress = Progress(items) if _shows_progress(given) else None
-    showing = Showing(report, registry, chosen, alone=len(items) == 1, explains=given["explain"])
+    progress = Progress(items, report) if _shows_progress(given) else None
+    delivery = Delivery(Wishes(given["qr"], given["open"], given["copy"], given["notify"]), report)
+    showing = Showing(report, registry, chosen, delivery, alone=len(items) == 1, explains=given["explain"])
 
     def watched(item: Item, options: UploadOptions) -> UploadOptions:
         return showing.watched(item, options._replace(progress=progress.of(item)) if progress else options)
 
     codes = []
     try:
+        if progress:
+            progress.start()
         for done in batch.run(items, given["jobs"], watched):
             if progress:
-                progress.step_aside()
+                progress.done(done.item, failed=done.error is not None)
             codes.append(showing.show(done))
     finally:
         if progress:
             progress.close()
+    delivery.end(codes, items[0].path if items else "")
     return status_of(codes)
 
 
@@ -218,4 +224,4 @@ def _unseen(name: str, facts: Mapping[str, Any]) -> str:
 
 
 def _shows_progress(given: dict[str, Any]) -> bool:
-    return not given["quiet"] and not given["as_json"] and sys.stderr is not None and sys.stderr.isatty()
+    return not given["quiet"] and not given["no_progress"] and is_terminal(sys.stderr)
