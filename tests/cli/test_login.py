@@ -11,6 +11,7 @@ import pytest
 from keyrings.alt.file import PlaintextKeyring
 
 from tests import leaks
+from tests.contract.s3_host import S3Host
 from tests.support import PLANTED, form
 from twat_fs import upload_file
 from twat_fs.cli.main import main
@@ -304,6 +305,15 @@ def test_dropbox_takes_its_token_from_the_keyring(cli: Cli) -> None:
     assert cli(*words, input=PLANTED.encode(), env=FILED).code == 0
     assert cli("upload-provider", "status", "dropbox", env=FILED).code == 0
     assert cli("upload-provider", "status", "dropbox", env=NONE).code == 3
+
+
+def test_s3_signs_with_keys_from_the_keyring(cli: Cli) -> None:
+    for name, value in (("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", PLANTED)):
+        assert cli("login", "s3", "--secret", name, "--stdin", input=value.encode(), env=FILED).code == 0
+    with FakeHost(S3Host("AKIDEXAMPLE", PLANTED)) as host:
+        place = {"AWS_ENDPOINT_URL": host.url, "AWS_S3_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-west-1"}
+        answer = cli.upload("a.txt", "--no-check", provider="s3", env={**FILED, **place})
+    assert answer.url == f"{host.url}/bucket/a.txt"
 
 
 @pytest.mark.usefixtures("stored")

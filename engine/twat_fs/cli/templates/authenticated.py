@@ -13,6 +13,7 @@ import json
 import os
 from typing import Any, BinaryIO
 
+from twat_fs.environment import current
 from twat_fs.upload_providers.core import BaseProvider, UploadResult
 from twat_fs.upload_providers.protocols import ProviderHelp
 
@@ -47,8 +48,8 @@ class @CLASS@(BaseProvider):
 
 
 def get_credentials() -> dict[str, str] | None:
-    """The key, or None where it is not set."""
-    key = os.getenv("@ENV@_API_KEY", "").removesuffix("\\n")
+    """The key, from the environment or from `twat-fs login`, or None where there is none."""
+    key = current().environ.get("@ENV@_API_KEY", "").removesuffix("\\n")
     return {"api_key": key} if key else None
 
 
