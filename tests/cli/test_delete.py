@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,9 +36,17 @@ delete:
 
 
 class Deleting(Store):
-    """Gives a token with every file, and removes none without it."""
+    """Gives a token with every file, and removes none without it.
+
+    Attributes:
+        meeting: Where those who fetch wait for each other.
+    """
+
+    meeting: threading.Barrier | None = None
 
     def __call__(self, seen: Seen) -> Play:
+        if seen.method == "GET" and self.meeting is not None:
+            self.meeting.wait(20)
         if seen.method == "DELETE" and seen.header("X-Token") != PLANTED:
             return Play(403, b"wrong token")
         answer = super().__call__(seen)
@@ -188,6 +197,18 @@ def test_a_link_that_may_not_be_followed_is_not(cli: Cli, host: FakeHost) -> Non
     answer = verified(cli, url)
     assert (answer.code, answer.out, sent(host, "GET")) == (4, f"not looked at: {url}\n", [])
     assert verified(cli, "--all").code == 0
+
+
+def test_several_are_looked_at_at_the_same_time_and_told_in_their_order(cli: Cli, store: Deleting) -> None:
+    urls = [upload(cli, "--unique") for _ in range(3)]
+    store.meeting = threading.Barrier(3)
+    found = verified(cli, "--all", "-j", "3")
+    assert (found.code, found.out.splitlines()) == (0, [f"the same: {url}" for url in reversed(urls)])
+
+
+def test_one_at_a_time_is_one_at_a_time(cli: Cli) -> None:
+    urls = [upload(cli, "--unique") for _ in range(2)]
+    assert verified(cli, *urls, "--jobs", "1").out == "".join(f"the same: {url}\n" for url in urls)
 
 
 def test_nothing_to_verify_is_wrong_usage(cli: Cli) -> None:

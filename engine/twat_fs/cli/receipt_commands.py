@@ -59,6 +59,15 @@ def delete_command(**given: Any) -> int:
     show_default=True,
     help="What to compare: all bytes, or how many they are.",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Look at so many at the same time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @ca_file
 @common

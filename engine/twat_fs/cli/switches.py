@@ -96,6 +96,7 @@ def tries(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that tries several hosts side by side."""
     for decorate in (
         click.option(
+            "-j",
             "--jobs",
             type=click.IntRange(1, 64),
             default=8,
