@@ -260,10 +260,10 @@ def _group(spec: Spec, found: Label) -> str:
     named_by_option = any(name in spec.options and name not in spec.defaults for name in options)
     public, account, own = _GROUPS
     if spec.kind == "python":
-        return account if spec.credentials else own
+        return account if spec.needs_login else own
     if named_by_option:
         return own
-    return account if any(item.required for item in spec.credentials) else public
+    return account if spec.needs_login else public
 
 
 def _provider_row(spec: Spec, order: list[str], secrets: bool) -> list[str]:

@@ -120,7 +120,7 @@ class SpecProvider(BaseProvider):
             client = self._provider.client()
             if hasattr(client, "get_capabilities"):
                 return bool(client.get_capabilities().get("auth_required"))
-        return any(credential.required for credential in self._provider.spec.credentials)
+        return self._provider.spec.needs_login
 
     def upload(self, source: Source, call: Call) -> UploadResult:
         """Upload an open file; see `twat_fs.upload_providers.protocols.Transfer`."""

@@ -141,7 +141,7 @@ def names(run_cli: Cli, *words: str) -> set[str]:
         (["--password"], {"open"}, {"plain", "hours"}),
         (["--private"], {"open", "x0at"}, {"plain", "hours"}),
         (["--direct"], {"open", "catbox"}, {"plain", "filebin"}),
-        (["--no-auth"], {"open", "plain", "catbox"}, {"fal", "pixeldrain"}),
+        (["--no-auth"], {"open", "plain", "catbox", "local"}, {"fal", "pixeldrain", "s3", "dropbox"}),
         (["--min-size", "2GB"], {"plain", "senditsh"}, {"catbox", "uguu"}),
         (["--min-size", "2GB", "--no-auth", "--direct"], {"senditsh"}, {"plain", "pixeldrain", "catbox", "www0x0"}),
     ],

@@ -66,6 +66,16 @@ def test_a_zip_of_the_wheel_works(python: Path, wheel: Path, tmp_path: Path) -> 
     assert _run(python, "-c", found, wheel) != site
 
 
+def test_one_file_with_all_that_it_needs_works(python: Path, wheel: Path, tmp_path: Path) -> None:
+    """As docs/surroundings.md makes it, but of this wheel."""
+    made = tmp_path / "twat-fs.pyz"
+    words = ["--console-script", "twat-fs", "--output-file", made, wheel]
+    _run(sys.executable, "-m", "shiv", *words, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    bare = tmp_path / "bare"
+    venv.EnvBuilder(symlinks=True).create(bare)
+    _try(tmp_path / "user", [bare / "bin" / "python", made], SHIV_ROOT=str(tmp_path / "shiv"))
+
+
 def test_the_wheel_holds_nothing_but_the_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert all(name.startswith(("twat_fs/", "twat_fs-")) for name in names)

@@ -105,7 +105,7 @@ def _filter(given: dict[str, Any]) -> Callable[[Spec], bool]:
     check_needs(needs)
 
     def suits(spec: Spec) -> bool:
-        if given["no_auth"] and any(credential.required for credential in spec.credentials):
+        if given["no_auth"] and spec.needs_login:
             return False
         return spec.status != "closed" and (size is None or takes(spec, size)) and unmet(spec, needs) is None
 

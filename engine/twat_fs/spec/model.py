@@ -142,6 +142,11 @@ class Spec(NamedTuple):
         """What the spec says of the host: `alive`, `closed` or `unknown`."""
         return str(self.about.get("checked", {}).get("status", "unknown"))
 
+    @property
+    def needs_login(self) -> bool:
+        """Whether it needs a secret; of a Python provider's, where none is required by itself, one of several ways."""
+        return any(secret.required for secret in self.credentials) or (self.kind == "python" and bool(self.credentials))
+
 
 def checked_by(capabilities: Mapping[str, Any]) -> str:
     """How the URL of an upload can be checked: `get`, `head` or `none`.
