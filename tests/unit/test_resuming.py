@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -146,6 +147,20 @@ def test_what_a_moved_file_holds_is_compared_with_all_that_was_sent(place: Place
         file.write(b"other")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert place.taken(place.upload(path)) == path.read_bytes()
+    assert begun_anew(place)
+
+
+@tus
+def test_an_offset_beyond_what_is_known_begins_anew(place: Place) -> None:
+    path = place.file()
+    broken(place, path)
+    (state,) = kept(place)
+    data = json.loads(state.read_text())
+    known = hashlib.sha256(path.read_bytes()[:100]).hexdigest()
+    state.write_text(json.dumps({**data, "parts": [[100, known]]}))
+    (place.folder / "elsewhere").mkdir()
+    moved = path.rename(place.folder / "elsewhere" / path.name)
+    assert place.taken(place.upload(moved)) == moved.read_bytes()
     assert begun_anew(place)
 
 

@@ -1,0 +1,51 @@
+"""Uploads that were broken off, and what is deleted: never with other bytes than those that were sent."""
+
+from tests.mutation.defence import Defence
+
+_RESUMING = "unit/test_resuming.py::"
+_DROPBOX = "unit/test_dropbox.py::"
+
+DEFENCES = (
+    Defence(
+        "no byte is sent before what is kept covers it",
+        "upload_providers/resumption.py",
+        "        if end > self._covered and self._digest is not None:",
+        "        if False:",
+        f"{_RESUMING}test_a_piece_of_any_size_is_covered_before_it_is_sent",
+    ),
+    Defence(
+        "what a moved file holds is compared with all that was sent",
+        "upload_providers/resumption.py",
+        'self._source.digest("sha256", at, size) != digest:',
+        "False:",
+        f"{_RESUMING}test_what_a_moved_file_holds_is_compared_with_all_that_was_sent",
+    ),
+    Defence(
+        "a host that has more than is known to be the same is not gone on with",
+        "upload_providers/declarative.py",
+        "    if reached is None or reached.offset > kept.same_until:",
+        "    if reached is None:",
+        f"{_RESUMING}test_an_offset_beyond_what_is_known_begins_anew",
+    ),
+    Defence(
+        "a file that is no text leaves nothing at a host that takes texts",
+        "upload_providers/declarative.py",
+        "        _check_text(job)\n",
+        "",
+        "unit/test_several_steps.py::test_what_is_no_text_leaves_nothing_at_a_host_that_takes_texts",
+    ),
+    Defence(
+        "what was edited at Dropbox since is not deleted",
+        "upload_providers/dropbox_api/client.py",
+        "self._sdk.files_delete_v2(path, rev)",
+        "self._sdk.files_delete_v2(path)",
+        f"{_DROPBOX}test_what_holds_something_else_by_now_is_left_alone",
+    ),
+    Defence(
+        "what has taken a file's place at S3 is not deleted",
+        "upload_providers/s3/removal.py",
+        "    if not version and any(told[name] not in (None, recipe.get(name, told[name])) for name in told):",
+        "    if False:",
+        "servers/test_s3.py::test_what_has_taken_its_place_is_left_alone",
+    ),
+)
