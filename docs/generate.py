@@ -1,4 +1,4 @@
-"""Writes what in the documentation follows from the code: tables of commands, keys and errors, and the providers.
+"""Writes what in the documentation follows from the code: tables, the page of providers, and the manual page.
 
     python docs/generate.py            write what is out of date
     python docs/generate.py --check    change nothing; show the difference and end with status 1 where there is one
@@ -18,7 +18,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from manpage import manual
 
+from twat_fs._version import __version__
 from twat_fs.cli.commands import cli
 from twat_fs.config.keys import KEYS
 from twat_fs.errors import SPEC_ERRORS, RetryableError
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PAGES = ("cli.md", "settings.md", "spec-language.md", "design.md")
 PROVIDERS = "providers.md"
+MANUAL = "man/twat-fs.1"
 
 _REGION = re.compile(r"(<!-- begin generated: (.+?) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 _SCHEMA: dict[str, Any] = json.loads(schema_text())
@@ -398,7 +401,10 @@ def wanted() -> Iterator[tuple[str, str, str]]:
     """Each file with its text as it is and as it has to be."""
     for page in PAGES:
         text = _read(page)
-        yield page, text, _REGION.sub(lambda found: "".join([found[1], _block(found[2]), found[3]]), text)
+        new = _REGION.sub(lambda found: "".join([found[1], _block(found[2]), found[3]]), text)
+        yield page, text, new
+        if page == "cli.md":
+            yield MANUAL, _read(MANUAL), manual(new, list(cli.commands), __version__)
     yield PROVIDERS, _read(PROVIDERS), "\n".join(provider_lines()) + "\n"
 
 

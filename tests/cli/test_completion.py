@@ -103,6 +103,7 @@ def test_a_value_is_completed_as_the_shell_sees_words(tabbed: Tabbed, shell: str
         ("twat-fs upload a.txt -p mine -o keep=", ["true", "false"]),
         ("twat-fs upload-provider show lit", ["litterbox"]),
         ("twat-fs upload --check ", ["size", "hash", "none"]),
+        ("twat-fs upload --format m", ["markdown"]),
     ],
 )
 def test_what_the_specs_and_the_command_know_is_completed(
@@ -133,6 +134,15 @@ def test_the_script_is_put_where_the_shell_looks(run_cli: Cli, shell: str) -> No
     path = answer.out.partition(":")[0]
     assert path.startswith(str(run_cli.home))
     assert Path(path).read_text() + "\n" == run_cli("completion", shell).out
+
+
+def test_a_shell_that_is_not_named_is_that_of_the_login(run_cli: Cli) -> None:
+    assert run_cli("completion", env={"SHELL": "/usr/bin/fish"}).out == run_cli("completion", "fish").out
+    answer = run_cli("completion", "--install", env={"SHELL": "/bin/tcsh"})
+    assert (answer.code, answer.err) == (
+        2,
+        "twat-fs: no shell is named, and SHELL is `tcsh`\n  Name one of bash, zsh, fish.\n",
+    )
 
 
 def test_an_unknown_shell_is_wrong_usage(run_cli: Cli) -> None:

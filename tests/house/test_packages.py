@@ -58,6 +58,12 @@ def test_the_wheel_works(python: Path, tmp_path: Path) -> None:
     _try(tmp_path / "user", [python.with_name("twat-fs")])
 
 
+def test_the_wheel_has_the_manual_page(python: Path) -> None:
+    pages = python.parent.parent / "share" / "man" / "man1"
+    assert ".TH TWAT" in (pages / "twat-fs.1").read_text()
+    assert (pages / "file2url.1").read_text() == ".so man1/twat-fs.1\n"
+
+
 def test_a_zip_of_the_wheel_works(python: Path, wheel: Path, tmp_path: Path) -> None:
     site = _run(python, "-c", "import twat_fs; print(twat_fs.__file__)")
     zipped = "import sys; sys.path[:0] = [sys.argv.pop(1)]; from twat_fs.__main__ import run; run()"

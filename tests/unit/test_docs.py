@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
 import pytest
 
+from twat_fs.cli.commands import cli
 from twat_fs.cli.findings import as_text
+from twat_fs.cli.helping import Sections
 from twat_fs.expression.evaluate import Scope, evaluate, render_url
 from twat_fs.expression.filters import to_text
 from twat_fs.expression.limits import OUTPUT_LIMIT, TEXT_LIMIT
@@ -271,3 +275,36 @@ def test_every_test_that_the_promises_name_is_there() -> None:
     named = set(re.findall(r"`(tests/[\w/]+\.py)`", page("docs/security.md")))
     assert named
     assert [name for name in sorted(named) if not os.path.isfile(os.path.join(ROOT, name))] == []
+
+
+def test_the_manual_page_has_every_command_switch_and_variable() -> None:
+    text = page("docs/man/twat-fs.1").replace("\\-", "-")
+    for command in cli.commands.values():
+        assert f".SS {command.name}\n" in text
+        group = command.commands.values() if isinstance(command, click.Group) else [command]
+        switches = {text for each in group for option in each.params for text in option.opts if text[:2] == "--"}
+        assert {switch for switch in switches if f"\\fB{switch}" not in text} == set()
+    for title in ("NAME", "SYNOPSIS", "COMMANDS", "EXIT CODES", "ENVIRONMENT VARIABLES", "FOLDERS", "EXAMPLES"):
+        assert f".SH {title}\n" in text
+    assert "\\fBTWAT_FS_TIMEOUT\\fP" in text
+    assert not re.search(r"\]\((?!url\))|<!--|```|^\| ", text, re.MULTILINE)
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="there is no groff")
+def test_a_formatter_has_nothing_to_say_of_the_manual_page() -> None:
+    command = ["groff", "-man", "-ww", "-Tutf8", "-z", "docs/man/twat-fs.1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_lists_every_switch_once() -> None:
+    command = cli.commands["upload"]
+    assert isinstance(command, Sections)
+    text = command.get_help(click.Context(command))
+    named = [name for names in command.sections.values() for name in names]
+    assert set(named) <= {parameter.name for parameter in command.params}
+    assert len(named) == len(set(named))
+    switches = re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE)
+    assert sorted(switches) == sorted({*switches})
+    wanted = {option.opts[-1] for option in command.params if isinstance(option, click.Option)}
+    assert wanted <= {*switches, "--null"}

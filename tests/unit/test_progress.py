@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,11 @@ class Watch:
                 file.truncate(size)
             self.items.append(Item(str(path)))
         self.report = Shown()
-        self.progress = Progress(self.items, self.report, lambda: self.now, lambda: self.width)
+        self.progress = Progress(self.items, self.report, self.clock, lambda: self.width)
+
+    def clock(self) -> float:
+        """The time of that clock."""
+        return self.now
 
     def at(self, seconds: float) -> str:
         """The line that is drawn then."""
@@ -123,9 +128,19 @@ def test_what_a_failed_file_was_to_send_is_not_waited_for(tmp_path: Path) -> Non
 
 def test_without_the_size_of_all_there_is_no_share(tmp_path: Path) -> None:
     watch = Watch(tmp_path, 100)
-    watch.progress = Progress([*watch.items, Item("-")], watch.report, lambda: watch.now, lambda: watch.width)
+    watch.progress = Progress([*watch.items, Item("-")], watch.report, watch.clock, lambda: watch.width)
     watch.progress.of(watch.items[0])(50, 100)
     assert watch.at(2.0) == "50 B      25 B/s  0 of 2 files"
+
+
+def test_the_size_of_a_folder_or_a_pipe_is_found_out_later(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for item in (Item(str(tmp_path), archive="zip"), Item(str(tmp_path / "pipe"))):
+        watch = Watch(tmp_path)
+        watch.progress = Progress([item], watch.report, watch.clock, lambda: 80)
+        assert "%" not in watch.at(2.0)
+        watch.progress.of(item)(30, 60)
+        assert " 50%" in watch.at(3.0)
 
 
 def test_whoever_waits_is_told_for_what(tmp_path: Path) -> None:

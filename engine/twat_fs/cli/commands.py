@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from twat_fs.cli import author_commands, config_commands, receipt_commands
+from twat_fs.cli.helping import Sections
 from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option, tries
 
 
@@ -34,7 +35,17 @@ def print_version() -> None:
     click.echo(f"twat-fs {__version__}")
 
 
-@cli.command()
+_SECTIONS = {
+    "What is uploaded": ("recursive", "archive", "from_file", "null", "name"),
+    "Where to": ("provider", "option", "remote_path", "unique", "force", "fragile"),
+    "What the host must be able to do": ("expires", "private", "password", "deletable", "direct"),
+    "How": ("jobs", "check", "no_check", "dry_run", "skip_existing", "history", "timeout", "max_time", "ca_file"),
+    "What is printed": ("line", "as_json", "explain", "no_progress", "quiet", "verbose"),
+    "What is done with the URL": ("qr", "copy", "open", "notify"),
+}
+
+
+@cli.command(cls=Sections, sections=_SECTIONS)
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(readable=False))
 @click.option("-r", "--recursive", is_flag=True, help="Upload the files in folders, and in the folders below.")
 @click.option("--zip", "archive", flag_value="zip", help="Upload each folder as one archive, NAME.zip.")
@@ -121,12 +132,16 @@ def upload(**given: Any) -> int:
 
 
 @cli.command("completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.option("--install", is_flag=True, help="Write it where the shell looks for it.")
-def completion_command(shell: str, install: bool) -> None:
-    """Print what a shell needs to complete names of providers, of options and of their values."""
+def completion_command(shell: str | None, install: bool) -> None:
+    """Print what a shell needs to complete names of providers, of options and of their values.
+
+    Without SHELL it is the one that you log in with.
+    """
     from twat_fs.cli import completing
 
+    shell = shell or completing.own_shell()
     if install:
         path, left = completing.install(shell, cli)
         click.echo(f"{path}: {left}")

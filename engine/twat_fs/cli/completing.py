@@ -93,6 +93,18 @@ def script(shell: str, cli: click.Command) -> str:
     return _SHELLS[shell](cli, {}, _COMMAND, _VARIABLE).source()
 
 
+def own_shell() -> str:
+    """The shell that the user logs in with.
+
+    Raises:
+        UsageError: It is none that can be completed for, or not known.
+    """
+    name = os.path.basename(os.environ.get("SHELL", ""))
+    if name not in _SHELLS:
+        raise UsageError(f"no shell is named, and SHELL is `{name}`", hint=f"Name one of {', '.join(_SHELLS)}.")
+    return name
+
+
 def install(shell: str, cli: click.Command) -> tuple[str, str]:
     """Write the script where the shell looks for it.
 

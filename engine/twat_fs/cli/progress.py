@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import threading
 import time
@@ -211,7 +212,10 @@ def _time(seconds: float) -> str:
 
 def _size(path: str) -> int | None:
     """The bytes of a file; None where that is found out later, as of a pipe."""
+    if path == "-":
+        return None
     try:
-        return None if path == "-" or os.path.isdir(path) else os.stat(path).st_size
+        found = os.stat(path)
     except (OSError, ValueError):
         return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
