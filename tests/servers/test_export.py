@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -31,6 +32,8 @@ BYTES = os.urandom(5000)
 NAMES = [name for name in bundled.NAMES if not success(name).get("options")]
 #: What a filter makes of a secret in an address, no variable of a shell can stand for.
 NAMES.remove("discord")
+#: Its file is a text inside JSON, see below.
+NAMES.remove("githubgist")
 #: Where the URL is made by a filter or a choice, which a person is told to do.
 BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo", "pomf", "uploadcare"}
 SEVERAL = {name for name in NAMES if len(Stage(name).order) > 1}
@@ -201,3 +204,19 @@ def test_what_cannot_be_exported_is_wrong_usage(run_cli: Cli, words: list[str], 
     answer = run_cli("spec", "export", *words)
     assert answer.code == 2
     assert told in answer.err
+
+
+def test_a_file_that_is_a_text_inside_json_is_sent_by_the_script_for_curl(run_cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text('"quoted"\nand häß')
+    with FakeHost(ExampleHost(specs()["githubgist"], success("githubgist"))) as host:
+        script = exported(run_cli, "githubgist", host, "curl")
+        (tmp_path / "script").write_text(script.out.replace("url=  #", "url=by-hand  #"))
+        ran(["bash", "script", "a.txt"], "", tmp_path, "githubgist")
+    assert json.loads(host.requests[0].body)["files"] == {"a.txt": {"content": '"quoted"\nand häß'}}
+
+
+@pytest.mark.parametrize("form", ["sxcu", "hurl"])
+def test_a_file_that_is_a_text_inside_json_is_not_exported_elsewhere(run_cli: Cli, form: str) -> None:
+    answer = run_cli("spec", "export", "githubgist", "--to", form)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err
