@@ -11,7 +11,9 @@ from twat_fs._version import __version__
 
 if TYPE_CHECKING:
     from twat_fs.factory import ProviderFactory
+    from twat_fs.file_results import Cancellation, FileResult, Named
     from twat_fs.fitting import Needs
+    from twat_fs.many import async_upload_files, upload_files
     from twat_fs.readiness import ProviderInfo, setup_provider, setup_providers
     from twat_fs.results import UploadResult
     from twat_fs.upload import UploadOptions, async_upload_file, upload_file
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROVIDERS_PREFERENCE",
+    "Cancellation",
+    "FileResult",
+    "Named",
     "Needs",
     "ProviderFactory",
     "ProviderInfo",
@@ -27,21 +32,28 @@ __all__ = [
     "UploadResult",
     "__version__",
     "async_upload_file",
+    "async_upload_files",
     "setup_provider",
     "setup_providers",
     "upload_file",
+    "upload_files",
 ]
 
 _HOMES = {
+    "Cancellation": "twat_fs.file_results",
+    "FileResult": "twat_fs.file_results",
+    "Named": "twat_fs.file_results",
     "Needs": "twat_fs.fitting",
     "ProviderFactory": "twat_fs.factory",
     "ProviderInfo": "twat_fs.readiness",
     "UploadOptions": "twat_fs.upload",
     "UploadResult": "twat_fs.results",
     "async_upload_file": "twat_fs.upload",
+    "async_upload_files": "twat_fs.many",
     "setup_provider": "twat_fs.readiness",
     "setup_providers": "twat_fs.readiness",
     "upload_file": "twat_fs.upload",
+    "upload_files": "twat_fs.many",
 }
 
 

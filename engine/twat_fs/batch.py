@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from twat_fs.calls import Outcome, UploadOptions
     from twat_fs.history.recorder import Recorder
+    from twat_fs.opening import Given
     from twat_fs.registry import Provider, Registry
     from twat_fs.source import Source
 
@@ -37,16 +39,18 @@ class Item(NamedTuple):
     """One thing to upload.
 
     Attributes:
-        path: The file, as the user wrote it.
+        path: The file, as the user wrote it; or what messages call what is `given`.
         name: The name to send, instead of its own.
         folder: The folder that it is to be in below the wanted one, such as `photos/2026/`.
         archive: `zip` or `tar` where the path is a folder that goes up as one archive.
+        given: What a program gives to be uploaded, whatever it is.
     """
 
     path: str
     name: str | None = None
     folder: str = ""
     archive: str | None = None
+    given: Given | None = None
 
     def wanted(self, options: UploadOptions) -> UploadOptions:
         """How to upload this one: its own folder goes below the wanted one."""
@@ -61,12 +65,14 @@ class Done(NamedTuple):
         outcome: What the providers said, or None where none was asked.
         error: Why there is no URL, or None.
         sha256: The digest of what was sent, where it was asked for.
+        seconds: How long it took.
     """
 
     item: Item
     outcome: Outcome | None
     error: TwatFsError | None
     sha256: str | None = None
+    seconds: float = 0.0
 
 
 class Batch:
@@ -99,6 +105,7 @@ class Batch:
         self._digests = digests
         self._circuit = Circuit()
         self._own = threading.local()
+        self._made: list[Provider] = []
 
     def run(self, items: Iterable[Item], jobs: int, watched: Watched | None = None) -> Iterator[Done]:
         """Upload them; gives what became of each in their order, as it is known. A wrong call is the last of them.
@@ -114,6 +121,12 @@ class Batch:
                 yield done
                 if isinstance(done.error, UsageError):  # the next would meet it again
                     return
+
+    def stop(self) -> None:
+        """From any thread: end what is under way, and let nothing more begin."""
+        self._registry.settings.stop()
+        for provider in list(self._made):
+            provider.break_off()
 
     def _in_turn(self, items: Iterable[Item], watched: Watched | None) -> Generator[Done, None, None]:
         for item in items:
@@ -134,12 +147,16 @@ class Batch:
             raise
         finally:
             if waiting:  # something ends it all: what is under way has a moment to let go of what it began at its host
-                self._registry.settings.stop()
+                self.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 wait(waiting, timeout=_FAREWELL)
             pool.shutdown(wait=not waiting)
 
     def _done(self, item: Item, watched: Watched | None) -> Done:
+        began = time.monotonic()
+        return self._uploaded(item, watched)._replace(seconds=time.monotonic() - began)
+
+    def _uploaded(self, item: Item, watched: Watched | None) -> Done:
         outcome, digest = None, None
         options = item.wanted(self._options)
         if watched is not None:
@@ -161,5 +178,6 @@ class Batch:
             self._own.candidates = self._registry.candidates(self._names)
             for candidate in self._own.candidates:
                 candidate.keeps = True
+            self._made += self._own.candidates
         found: list[Provider] = self._own.candidates
         return found

@@ -42,6 +42,7 @@ class UploadOptions(NamedTuple):
         history: Keep a receipt, as the command line does, for `twat_fs.history.History` and `twat-fs history`.
         skip_existing: Where a receipt says that the same bytes are at the provider already, asked for with the same
             options, and its URL still serves them, give that URL; needs `history`.
+        name: The file's name, instead of its own; what has none, such as bytes, must be given one.
         on_event: Called with each event of `twat_fs.events`, by the threads that upload: what was tried, what was
             answered, why it went on or stopped.
     """
@@ -60,6 +61,7 @@ class UploadOptions(NamedTuple):
     progress: Progress | None = None
     history: bool = False
     skip_existing: bool = False
+    name: str | None = None
     on_event: Tell = untold
 
 

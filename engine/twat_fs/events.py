@@ -133,7 +133,21 @@ class Took(NamedTuple):
     url: str
 
 
+class Sent(NamedTuple):
+    """Some of the file was sent; told by `twat_fs.upload_files`, and else by `UploadOptions.progress`.
+
+    Attributes:
+        sent: Its bytes that were sent so far; fewer than before where it begins anew.
+        total: Its bytes.
+    """
+
+    sent: int
+    total: int
+
+
 Event = Union[Begun, Exchanged, Pausing, GivenUp, Noted, Checked, Failed, Took]
+#: What `twat_fs.upload_files` tells of one file.
+FileEvent = Union[Sent, Event]
 #: Is told of events by the threads that upload; pieces that go at the same time tell from several.
 Tell = Callable[[Event], object]
 

@@ -221,6 +221,11 @@ class Provider:
         self._kept = made if self.keeps else None
         return made
 
+    def break_off(self) -> None:
+        """From another thread: end what its kept connections are doing."""
+        if self._kept is not None:
+            self._kept.stop()
+
     def _verify(self, by: Transport, url: str, sent: Sent, depth: str, hosts: Sequence[str], tell: Tell) -> bool:
         from twat_fs.verify import verify
 
@@ -240,7 +245,6 @@ class Provider:
 
         from twat_fs.wire.job import Inputs
 
-        found = credentials.read(self.spec, self.settings.environ)
         return Inputs(
             options=self.option_values(call.options),
             credentials=self.credentials(),
@@ -248,7 +252,7 @@ class Provider:
             now=int(time.time()),
             random=random_text,
             choose=secrets.randbelow,
-            variables={name: variable for name, (variable, _) in found.items()},
+            variables={name: at for name, (at, _) in credentials.read(self.spec, self.settings.environ).items()},
         )
 
     def client(self) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError, SourceNotFound, TooLarge
@@ -30,6 +30,16 @@ _FALLBACK_TYPE = "application/octet-stream"
 _COMPRESSED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 
+class Marks(NamedTuple):
+    """What tells whether a file is still the same: device, inode, bytes, and the times of its last changes."""
+
+    dev: int
+    ino: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int = 0
+
+
 class Source:
     """An open regular file, read by position so that any number of bodies can share it.
 
@@ -50,14 +60,17 @@ class Source:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
-        self.path = os.fspath(path)
-        self._fd = _open_regular(self.path)
+        self._fd = _open_regular(os.fspath(path))
+        self._settle(os.fspath(path), os.path.basename(os.fspath(path)) if name is None else name)
+
+    def _settle(self, path: str, own: str) -> None:
+        """Know what was opened."""
+        self.path = path
         self._running: dict[int, RunningDigest] = {}
         self._readers: list[Callable[[int], None]] = []
-        self._seen = self._identity()
-        self.size = self._seen[2]
-        self.mtime = self._seen[3] // 1_000_000_000
-        own = os.path.basename(self.path) if name is None else name
+        self._seen = self.marks()
+        self.size = self._seen.size
+        self.mtime = self._seen.mtime_ns // 1_000_000_000
         self.name = sendable_name(own)
         self.renamed = not own.isascii() and any("\ud800" <= character <= "\udfff" for character in own)
 
@@ -76,9 +89,14 @@ class Source:
             self._fd = -1
 
     @property
-    def facts(self) -> os.stat_result:
-        """What the system says of the open file."""
-        return os.fstat(self._fd)
+    def on_disk(self) -> bool:
+        """Whether `path` leads to it, for programs that open it themselves."""
+        return True
+
+    def marks(self) -> Marks:
+        """What the system says of it now."""
+        facts = os.fstat(self._fd)
+        return Marks(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
 
     @property
     def type(self) -> str:
@@ -167,7 +185,7 @@ class Source:
                 f"{self.path}: the file says it is empty and is not",
                 hint="Copy it to a regular file and upload that.",
             )
-        if self._identity() != self._seen:
+        if self.marks()[:4] != self._seen[:4]:  # its mode and its names may change
             raise SourceError(
                 f"{self.path}: the file changed while it was being sent; the host may hold a mixture",
                 hint="Upload it again when nothing writes to it.",
@@ -210,10 +228,6 @@ class Source:
                 f"the limit is {IN_MEMORY_LIMIT}"
             )
         return b"".join(bytes(block) for block in self.blocks())
-
-    def _identity(self) -> tuple[int, int, int, int]:
-        facts = self.facts
-        return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
     def _broken(self, error: OSError) -> SourceError:
         return SourceError(f"{self.path}: cannot read the file: {error.strerror or error}")

@@ -16,30 +16,31 @@ from twat_fs.history.recorder import Recorder, variant_of
 from twat_fs.history.records import History
 from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
+from twat_fs.opening import opened
 from twat_fs.presence import existing
 from twat_fs.registry import Provider, Registry
-from twat_fs.source import Source
 from twat_fs.spec.options import lifetime
 from twat_fs.urls import without_query
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
 
     from twat_fs.environment import Settings
     from twat_fs.messages import Request
+    from twat_fs.opening import Given
     from twat_fs.results import UploadResult
+    from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call, Progress
     from twat_fs.wire.curl import Aside
 
 __all__ = ["DEPTHS", "DryRun", "Needs", "Outcome", "UploadOptions", "async_upload_file", "call_for", "line_of", "named"]
-__all__ += ["plan_upload", "recorder_for", "send_to", "upload", "upload_file"]
+__all__ += ["plan_upload", "recorder_for", "registry_for", "send_to", "upload", "upload_file"]
 
 _log = logger()
 
 
 def upload_file(
-    path: str | os.PathLike[str],
+    path: Given,
     provider: str | Sequence[str] | None = None,
     options: UploadOptions | None = None,
     **provider_options: Any,
@@ -47,7 +48,7 @@ def upload_file(
     """Upload a file.
 
     Args:
-        path: The file.
+        path: The file; or bytes, a binary file that is open, an address of fsspec such as `s3://bucket/key`.
         provider: A provider, or several to try in turn; without any, the default order.
         options: How to upload.
         **provider_options: The provider's own options, on top of those in `options`.
@@ -62,13 +63,9 @@ def upload_file(
     """
     chosen = options or UploadOptions()
     chosen = chosen._replace(options={**chosen.options, **provider_options})
-    registry = Registry(
-        settings(
-            providers_d=chosen.providers_d, ca_file=chosen.ca_file, timeout=chosen.timeout, max_time=chosen.max_time
-        )
-    )
+    registry = registry_for(chosen)
     recorder = recorder_for(registry.settings, wanted=chosen.history)
-    with Source(path) as source:
+    with opened(path, chosen.name, registry.settings.environ) as source:
         outcome = upload(source, registry, named(provider), chosen, recorder)
         outcome.keep()
     if outcome.result is None:
@@ -76,8 +73,14 @@ def upload_file(
     return outcome.result
 
 
+def registry_for(given: UploadOptions) -> Registry:
+    """Where providers come from, as the options say."""
+    folders, ca_file = given.providers_d, given.ca_file
+    return Registry(settings(providers_d=folders, ca_file=ca_file, timeout=given.timeout, max_time=given.max_time))
+
+
 async def async_upload_file(
-    path: str | os.PathLike[str],
+    path: Given,
     provider: str | Sequence[str] | None = None,
     options: UploadOptions | None = None,
     **provider_options: Any,
@@ -168,7 +171,8 @@ def send_to(
             circuit.worked(candidate.name)
             call.tell(Took(candidate.name, without_query(str(outcome.result))))
             break
-        circuit.failed(failure)
+        if candidate.registry.settings.left() > 0:  # else it was broken off, which says nothing of the provider
+            circuit.failed(failure)
         outcome.attempts.append(failure)
         told = failure.tried or bool(names)
         why = why_last(failure, fragile=options.fragile and told, last=index + 1 == len(candidates))

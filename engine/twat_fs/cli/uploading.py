@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from twat_fs.batch import Batch, Done
 from twat_fs.cli.chosen import settings_of
@@ -15,11 +15,11 @@ from twat_fs.cli.gathering import gathered
 from twat_fs.cli.progress import Progress
 from twat_fs.cli.report import OutputLost, Report, log_to_stderr, require_output
 from twat_fs.cli.showing import Showing, record
-from twat_fs.cli.spooling import opened
 from twat_fs.cli.terminal import is_terminal
 from twat_fs.config.keys import KEYS
-from twat_fs.errors import ConfigError, NotAccepted, TwatFsError, UsageError
+from twat_fs.errors import ConfigError, NotAccepted, SourceError, TwatFsError, UsageError
 from twat_fs.fitting import Needs
+from twat_fs.opening import opened
 from twat_fs.registry import Registry
 from twat_fs.text import printable
 from twat_fs.upload import UploadOptions, line_of, named, plan_upload, recorder_for
@@ -111,9 +111,15 @@ def _opened(item: Item, environ: Mapping[str, str]) -> Iterator[Source]:
 
         way = archived(item.path, item.archive, item.name)
     else:
-        way = opened(item.path, item.name, environ)
+        way = opened(_standard_input() if item.path == "-" else item.path, item.name, environ)
     with way as source:
         yield source
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise SourceError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def _upload(

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import SourceError
-from twat_fs.source import Source
+from twat_fs.source import Marks, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +47,12 @@ class LiesAboutItsLength(Source):
 
     _asked = False
 
-    def _identity(self) -> tuple[int, int, int, int]:
-        device, inode, size, mtime = super()._identity()
-        size += 0 if self._asked else _EXTRA
+    def marks(self) -> Marks:
+        """What the system says; the first time with more bytes than there are."""
+        found = super().marks()
+        more = 0 if self._asked else _EXTRA
         self._asked = True
-        return device, inode, size, mtime
+        return found._replace(size=found.size + more)
 
 
 class FailsHalfWay(Source):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.errors import NonRetryableError, NotConfigured
 from twat_fs.retry import told
 from twat_fs.upload_providers.judging import accepted_result, own_errors
+from twat_fs.upload_providers.opened import named_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +103,8 @@ def _sent_by(client: Any, source: Source, call: Call) -> UploadResult:
         ours: Transfer = client
         return ours.upload(source, call)
     name = str(getattr(client, "provider_name", ""))
-    with own_errors(name, source):
-        result = client.upload_file(source.path, call.remote_path, force=call.force, **call.options)
+    with own_errors(name, source), named_path(source, source.name) as path:
+        result = client.upload_file(path, call.remote_path, force=call.force, **call.options)
     source.check_unchanged(source.size)
     return accepted_result(result, name)
 

@@ -151,12 +151,16 @@ def named_path(source: Source, name: str) -> Iterator[str]:
         name: The wanted name.
     """
     name = _CONTROL.sub(lambda found: quote(found.group()), name)
-    if os.path.basename(source.path) == name:
+    if source.on_disk and os.path.basename(source.path) == name:
         yield source.path
         return
     with temporary_folder() as folder:
         path = os.path.join(folder, _fitting(name))
-        os.symlink(os.path.abspath(source.path), path)
+        if source.on_disk:
+            os.symlink(os.path.abspath(source.path), path)
+        else:
+            with open(path, "xb") as file:
+                file.writelines(source.blocks())
         yield path
 
 

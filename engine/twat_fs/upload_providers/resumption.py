@@ -82,7 +82,7 @@ class Resumption:
     def __init__(self, folder: str, source: Source, job: Job) -> None:
         self._folder = folder
         self._source = source
-        self._file = source.facts
+        self._file = source.marks()
         self._path = os.path.join(folder, f"{_identity(job, source)}.json")
         self._lock: int | None = None
         #: How the bytes that may have been sent are known: one part after the other, each with its size and SHA-256.
@@ -119,7 +119,7 @@ class Resumption:
         if self._lock is None:
             return
         values = _values(job, step, lists)
-        before, self._values = self._values, values and {**values, "step": step.name, "file": _facts(self._file)}
+        before, self._values = self._values, values and {**values, "step": step.name, "file": self._file._asdict()}
         if self._values is None:
             return
         if self._digest is None:
@@ -173,7 +173,7 @@ class Resumption:
 
     def _same_until(self, before: Mapping[str, int], parts: list[tuple[int, str]]) -> int | None:
         """Bytes from the start that are what they were; None where the file was written to since."""
-        now = _facts(self._file)
+        now = self._file._asdict()
         if before == now:
             return self._source.size
         if before["mtime_ns"] != now["mtime_ns"]:
@@ -185,16 +185,6 @@ class Resumption:
                 return None
             at += size
         return at
-
-
-def _facts(file: os.stat_result) -> dict[str, int]:
-    return {
-        "dev": file.st_dev,
-        "ino": file.st_ino,
-        "size": file.st_size,
-        "mtime_ns": file.st_mtime_ns,
-        "ctime_ns": file.st_ctime_ns,
-    }
 
 
 def _identity(job: Job, source: Source) -> str:

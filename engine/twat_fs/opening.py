@@ -1,0 +1,166 @@
+"""Opens whatever is to be uploaded: a path, bytes, an open file, an address of fsspec.
+
+What cannot be read at any place, such as a pipe, is put into a file first: hosts want to know its length, and a retry
+sends it again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, Union
+
+from twat_fs.errors import SourceError, UsageError
+from twat_fs.private import temporary_folder
+from twat_fs.source import NO_ROOM, Source
+from twat_fs.units import parse_size, shown_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    #: What can be uploaded.
+    Given = Union[str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO]
+
+#: Bytes that are taken from a pipe, unless `TWAT_FS_STDIN_LIMIT` says otherwise.
+_LIMIT = 10_000_000_000
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def opened(given: Given, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
+    """Open what is to be uploaded; what was opened or written for it is gone afterwards.
+
+    Args:
+        given: A path; bytes; a binary file that is open, which is read from where it stands and left open; or an
+            address that fsspec knows, such as `s3://bucket/key`, `https://...`, `zip://a.txt::b.zip`.
+        name: The name to send; what has none of its own must be given one.
+        environ: The environment variables.
+
+    Raises:
+        UsageError: It has no name, or is nothing that can be read.
+        SourceError: It cannot be read, is a pipe that holds too much, or there is no room for that.
+    """
+    if isinstance(given, (str, os.PathLike)):
+        with _opened_path(os.fspath(given), name, environ) as source:
+            yield source
+    elif isinstance(given, (bytes, bytearray, memoryview)):
+        with _opened_file(io.BytesIO(given), "bytes", _needed(name, "bytes have"), environ) as source:
+            yield source
+    elif hasattr(given, "read"):
+        own = getattr(given, "name", None)
+        found = os.path.basename(own) if isinstance(own, str) and not own.startswith("<") else ""
+        label = own if found else "the open file" if own != "<stdin>" else "standard input"
+        with _opened_file(given, str(label), _needed(name or found, f"{label} has"), environ) as source:
+            yield source
+    else:
+        raise UsageError(f"a {type(given).__name__} cannot be uploaded", hint="Give a path, bytes, or an open file.")
+
+
+@contextmanager
+def _opened_path(path: str, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
+    if "::" in path or "://" in path:
+        from twat_fs.streams import is_address
+
+        if is_address(path):
+            with _opened_address(path, name, environ) as source:
+                yield source
+            return
+    if _is_pipe(path):
+        wanted = _needed(name, f"what comes from {path}, a FIFO, has")
+        with _reading(path) as stream, _spooled(stream, wanted, environ) as source:
+            yield source
+    else:
+        with Source(path, name=name) as source:
+            yield source
+
+
+@contextmanager
+def _opened_address(address: str, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
+    from twat_fs.streams import OpenSource, name_in, opened_address, shown_address
+
+    wanted = _needed(name or name_in(address), f"{shown_address(address)} has")
+    file, version = opened_address(address)
+    if file.seekable():
+        with OpenSource(file, shown_address(address), wanted, version, owned=True) as source:
+            yield source
+    else:
+        with file, _spooled(file, wanted, environ) as source:
+            yield source
+
+
+@contextmanager
+def _opened_file(file: BinaryIO, label: str, name: str, environ: Mapping[str, str]) -> Iterator[Source]:
+    from twat_fs.streams import OpenSource
+
+    if isinstance(file, io.TextIOBase):
+        raise UsageError(f"{label} is open as text", hint='Open it with mode "rb".')
+    if getattr(file, "seekable", lambda: False)():
+        with OpenSource(file, label, name) as source:
+            yield source
+    else:
+        with _spooled(file, name, environ) as source:
+            yield source
+
+
+def _needed(name: str | None, what: str) -> str:
+    if not name:
+        raise UsageError(f"{what} no name", hint="Give it one: --name report.pdf, or UploadOptions(name=...)")
+    return name
+
+
+def _is_pipe(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[BinaryIO]:
+    try:
+        with open(path, "rb") as file:
+            yield file
+    except OSError as error:
+        raise SourceError(f"{path}: cannot read it: {error.strerror}") from error
+
+
+@contextmanager
+def _spooled(stream: BinaryIO, name: str, environ: Mapping[str, str]) -> Iterator[Source]:
+    """All that comes, in a file of the user's own."""
+    with temporary_folder() as folder:
+        path = os.path.join(folder, "stream")
+        _copy(stream, path, _limit(environ))
+        with Source(path, name=name) as source:
+            yield source
+
+
+def _limit(environ: Mapping[str, str]) -> int:
+    text = environ.get("TWAT_FS_STDIN_LIMIT", "")
+    try:
+        return parse_size(text) if text else _LIMIT
+    except ValueError as error:
+        raise UsageError(f"TWAT_FS_STDIN_LIMIT={text}: {error}") from error
+
+
+def _copy(stream: Any, path: str, limit: int) -> None:
+    count = 0
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            while block := stream.read(_BLOCK):
+                count += len(block)
+                if count > limit:
+                    raise SourceError(
+                        f"more than {shown_size(limit)} came", hint="TWAT_FS_STDIN_LIMIT=20GB takes more."
+                    )
+                file.write(block)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise SourceError(f"cannot read what was to be uploaded: {error.strerror}") from error
+        free = shown_size(shutil.disk_usage(os.path.dirname(path)).free)
+        raise SourceError(
+            f"there is no room for what comes, after {shown_size(count)} ({free} are free)",
+            hint="TMPDIR names another place.",
+        ) from error

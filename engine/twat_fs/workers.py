@@ -1,0 +1,108 @@
+"""Uploads by an executor: in other processes, or on other machines."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, NamedTuple
+
+from twat_fs.batch import Batch
+from twat_fs.errors import TwatFsError
+from twat_fs.events import untold
+from twat_fs.file_results import Cancelled, FileResult, WorkerLost, item_of, opened_item, result_of
+from twat_fs.upload import recorder_for, registry_for
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+    from concurrent.futures import Executor, Future
+
+    from twat_fs.calls import UploadOptions
+    from twat_fs.file_results import Cancellation, Named
+    from twat_fs.opening import Given
+
+
+#: What each thread of a worker keeps of the run that it works for.
+_own = threading.local()
+
+
+class _Task(NamedTuple):
+    """All that a worker is told: what can be sent to another process, and no secret of this one."""
+
+    source: Given | Named
+    run: str
+    names: list[str]
+    options: UploadOptions
+
+
+def handed_out(
+    sources: Iterable[Given | Named],
+    names: list[str],
+    options: UploadOptions,
+    executor: Executor,
+    ahead: int,
+    ends: Cancellation,
+) -> Generator[FileResult, None, None]:
+    """Have an executor upload files; gives what became of each, in their order.
+
+    Args:
+        sources: What is to be uploaded.
+        names: The providers that the caller names.
+        options: How to upload.
+        executor: Uploads them.
+        ahead: Files that it is given before the first of them is done.
+        ends: Ends all of it.
+    """
+    plain = options._replace(progress=None, on_event=untold)
+    run = os.urandom(8).hex()
+    waiting: deque[tuple[Given | Named, Future[FileResult]]] = deque()
+    ends.calls(lambda: [future.cancel() for _, future in list(waiting)])
+    try:
+        for source in sources:
+            if ends.cancelled:
+                yield FileResult(source, None, Cancelled("it was not begun: the uploads were cancelled"))
+                continue
+            waiting.append((source, executor.submit(_work, _Task(source, run, names, plain))))
+            if len(waiting) >= ahead:
+                yield _told(*waiting.popleft())
+        while waiting:
+            yield _told(*waiting.popleft())
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _told(source: Given | Named, future: Future[FileResult]) -> FileResult:
+    """What a worker says; where it can say nothing, that."""
+    try:
+        lost = future.exception()
+    except CancelledError:
+        return FileResult(source, None, Cancelled("it was not begun: the uploads were cancelled"))
+    if lost is None:
+        return future.result()._replace(source=source)
+    if isinstance(lost, TwatFsError):
+        return FileResult(source, None, lost)
+    words = f"what was to upload it ended ({type(lost).__name__})"
+    hint = "Look whether the host has it; skip_existing finds what a receipt tells of."
+    return FileResult(source, None, WorkerLost(words, hint=hint, ambiguous=True))
+
+
+def _work(task: _Task) -> FileResult:
+    """Upload one file; runs in the worker."""
+    batch = _batch_of(task)
+    (done,) = batch.run([item_of(task.source)], 1)
+    # What was uploaded may be large, and the caller has it.
+    return result_of("", done)
+
+
+def _batch_of(task: _Task) -> Batch:
+    """What this thread knows of the run: its providers, with their connections, and the receipts."""
+    if getattr(_own, "run", None) != task.run:
+        registry = registry_for(task.options)
+        environ = registry.settings.environ
+        recorder = recorder_for(registry.settings, wanted=task.options.history)
+        _own.batch = Batch(registry, task.names, task.options, recorder, lambda item: opened_item(item, environ))
+        _own.run = task.run if task.options.max_time is None else None  # seconds for each file, not for all of them
+    batch: Batch = _own.batch
+    return batch

@@ -1,0 +1,124 @@
+"""A thousand files over the processes of a Dask cluster, one of which is killed: each exactly once, or reported."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import PACKAGES, ROOT, form
+from twat_fs.testing.fake_host import FakeHost, Play, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from twat_fs.testing.fake_host import Seen
+
+COUNT = 1000
+EXAMPLE = ROOT / "examples" / "dask_upload.py"
+
+
+class Killing(Store):
+    """A host that keeps what it is sent, and at one upload kills the process that sends it before it is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.victim = threading.Event()
+        self.killed = 0
+        self.contents: list[bytes] = []
+
+    def __call__(self, seen: Seen) -> Play:
+        """Store it; the worker says who it is in a header."""
+        if seen.method != "POST":
+            return super().__call__(seen)
+        self.contents.append(seen.parts[0].body)
+        if len(self.contents) > COUNT // 3 and not self.victim.is_set():
+            self.victim.set()
+            self.killed = int(seen.header("x-process") or "no process")
+            os.kill(self.killed, signal.SIGKILL)
+        return super().__call__(seen)
+
+
+@pytest.fixture
+def killing() -> Iterator[tuple[FakeHost, Killing]]:
+    script = Killing()
+    with FakeHost(script) as host:
+        yield host, script
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder that all processes see, as storage that is mounted on all machines."""
+    for folder in ("files", "specs", "shared"):
+        (tmp_path / folder).mkdir()
+    for number in range(COUNT):
+        (tmp_path / "files" / f"{number}.txt").write_bytes(b"file %d" % number)
+    return tmp_path
+
+
+def run(place: Path, host: FakeHost, *addresses: str, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    header = '  headers: {X-Process: "{{ credentials.THE_PROCESS }}"}'
+    secret = "credentials: {THE_PROCESS: {}}"
+    text = f"spec: 1\nname: mine\ntitle: Mine\n{form(host, request=header, more=secret)}"
+    (place / "specs" / "mine.yaml").write_text(text, encoding="utf-8")
+    # What every process of the cluster says of itself.
+    (place / "shared" / "sitecustomize.py").write_text("import os; os.environ['THE_PROCESS'] = str(os.getpid())")
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(place / "shared"),
+        "PYTHONPATH": f"{place / 'shared'}{os.pathsep}{PACKAGES}",
+        "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "0",
+        "DASK_LOGGING__DISTRIBUTED": "critical",
+    }
+    words = [
+        sys.executable,
+        str(EXAMPLE),
+        "--provider",
+        "mine",
+        "--providers-d",
+        str(place / "specs"),
+        *more,
+        *addresses,
+    ]
+    return subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_a_thousand_files_are_there_once_or_reported_though_a_worker_is_killed(
+    place: Path, killing: tuple[FakeHost, Killing]
+) -> None:
+    host, script = killing
+    history = ("--history",)
+    first = run(place, host, f"file://{place}/files/*.txt", more=history)
+    assert script.killed, first.stderr
+    stored = Counter(script.contents)
+    reported = set(re.findall(r"/files/(\d+)\.txt: what was to upload it ended", first.stderr))
+    assert first.returncode == 5, first.stderr
+    assert set(stored.values()) == {1}
+    assert len(first.stdout.split()) + len(reported) == COUNT
+    assert {b"file %d" % number for number in range(COUNT) if str(number) not in reported} <= set(stored)
+    # The same command again sends what is not known to be there; what was killed may be there twice, and nothing else.
+    again = run(place, host, f"file://{place}/files/*.txt", more=history)
+    assert again.returncode == 0, again.stderr
+    twice = {content for content, times in Counter(script.contents).items() if times > 1}
+    assert set(script.contents) == {b"file %d" % number for number in range(COUNT)}
+    assert twice <= {f"file {number}".encode() for number in reported}
+    assert len(again.stdout.split()) == COUNT
+
+
+def test_workers_read_from_archives_and_from_the_web(place: Path) -> None:
+    with zipfile.ZipFile(place / "some.zip", "w") as archive:
+        archive.writestr("in/a.txt", b"in an archive")
+    store = Store({"/b.txt": b"on the web"})
+    with FakeHost(store) as host:
+        done = run(place, host, f"zip://in/*.txt::{place}/some.zip", f"{host.url}/b.txt")
+    assert (done.returncode, len(done.stdout.split())) == (0, 2), done.stderr
+    assert {b"in an archive", b"on the web"} <= set(store.files.values())
