@@ -26,6 +26,8 @@ title: Sink
 """
 FORM = 'request: {{url: "{url}up", multipart: {{file: "{{{{ file }}}}"}}}}\n'
 PUT = 'request: {{method: PUT, url: "{url}large.bin", raw: "{{{{ file }}}}"}}\n'
+PUTS = 'request: {{method: PUT, url: "{url}{{{{ file.name }}}}", raw: "{{{{ file }}}}"}}\n'
+_KINDS = {FORM: "form", PUT: "put", PUTS: "puts"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Plan:
     folders: tuple[int, ...] = (10, 70, 1_000)
     installs: bool = True
     receipts: int = 100_000
+    many: tuple[int, int] = (500, 10_000)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Bench:
             for file in (self.small, self.large):
                 yield from self._one(host, file)
             yield from self._put(host)
+            yield from self._many(host)
+        yield self._more()
         yield self._receipt()
         yield from self._history(self.plan.receipts)
         yield from (self._folder(count) for count in self.plan.folders)
@@ -105,6 +110,34 @@ class Bench:
             theirs = Command(peer.name, peer.words(host.url, str(self.large)), prints_url=False)
             ours = self._ours(host, self.large, self._providers(host, 1, PUT, f"'{host.url}large.bin'"))
             yield self._compare(f"{shown(size)} PUT {host.scheme}", ours, theirs, host, size=size)
+
+    def _many(self, host: Host) -> Iterator[Pair]:
+        """Files of 10 KiB, eight at a time, each over a connection that is kept."""
+        count = self.plan.many[0]
+        folder = self._small_files(count)
+        for peer in (peers.curl_parallel(), peers.rclone_copy(host.authority) if self.plan.installs else None):
+            if peer is not None:
+                theirs = Command(peer.name, peer.words(host.url, str(folder)), prints_url=False)
+                put = peer.name == "rclone"
+                providers = self._providers(host, 1, PUTS, f"'{host.url}{{{{ file.name }}}}'") if put else None
+                ours = self._ours(host, folder, providers, more=("--recursive", "--jobs", "8", "--no-progress"))
+                yield self._compare(f"{count} x 10 KiB {host.scheme}", ours, theirs, host, items=count)
+
+    def _more(self) -> Pair:
+        """Many more files: what each takes, and what is held in memory for all."""
+        few, many = (
+            self._ours(self.plain, self._small_files(count), None, f"{count} files", ("-r", "-j", "8", "--no-progress"))
+            for count in self.plan.many
+        )
+        return self._compare("10 KiB HTTP", many, few, self.plain, items=self.plan.many[1])
+
+    def _small_files(self, count: int) -> Path:
+        folder = self.home / f"files-{count}"
+        if not folder.is_dir():
+            folder.mkdir()
+            for number in range(count):
+                (folder / f"{number}.bin").write_bytes(bytes(10 << 10))
+        return folder
 
     def _receipt(self) -> Pair:
         theirs = self._ours(self.plain, self.small, name="no receipt")
@@ -143,13 +176,23 @@ class Bench:
         ours = Command(f"list +{count}", (*words, "--providers-d", folder), prints_url=False)
         return self._compare("catalogue", ours, Command("list", words, prints_url=False), self.plain, items=count)
 
-    def _ours(self, host: Host, file: Path, providers: Path | None = None, name: str = "twat-fs") -> Command:
+    def _ours(
+        self,
+        host: Host,
+        file: Path,
+        providers: Path | None = None,
+        name: str = "twat-fs",
+        more: tuple[str, ...] = (),
+    ) -> Command:
         folder = str(providers or self._providers(host, 1))
         options = ("--provider", "sink0", "--providers-d", folder, "--no-check", "--no-history")
-        return Command(name, (sys.executable, "-m", "twat_fs", "upload", str(file), *options))
+        return Command(name, (sys.executable, "-m", "twat_fs", "upload", str(file), *options, *more))
 
     def _providers(self, host: Host, count: int, request: str = FORM, result: str = "url") -> Path:
-        folder = self.home / f"providers-{host.scheme}-{count}-{'form' if request is FORM else 'put'}"
+        folder = (
+            self.home
+            / f"providers-{host.scheme}-{count}-{'form' if request is FORM else 'puts' if request is PUTS else 'put'}"
+        )
         if not folder.is_dir():
             folder.mkdir()
             for number in range(count):

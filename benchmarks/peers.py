@@ -59,6 +59,20 @@ def curl() -> Peer | None:
     return Peer("curl -F", lambda url, file: (program, "-sS", "-F", f"file=@{file}", url)) if program else None
 
 
+def curl_parallel() -> Peer | None:
+    """`curl --parallel`, which is given the files of a folder, each as a form of its own."""
+    program = shutil.which("curl")
+    if program is None:
+        return None
+    start = (program, "-sS", "--parallel", "--parallel-max", "8")
+
+    def words(url: str, folder: str) -> tuple[str, ...]:
+        forms = [("-F", f"file=@{path}", "-o", "/dev/null", url) for path in sorted(Path(folder).iterdir())]
+        return (*start, *forms[0], *(word for form in forms[1:] for word in ("--next", "-sS", *form)))
+
+    return Peer("curl --parallel", words)
+
+
 def clients(*, installs: bool) -> Iterator[Peer]:
     """What people would write instead: requests holds the file three times while it makes the body, httpx never.
 
@@ -83,6 +97,20 @@ def rclone(authority: str | None) -> Peer | None:
         "rclone",
         lambda url, file: (program, "copyto", file, f":webdav,url='{url}':large.bin", *trust, "--retries", "1"),
     )
+
+
+def rclone_copy(authority: str | None) -> Peer | None:
+    """`rclone copy` of a folder to a WebDAV server, without the pauses that it makes by itself."""
+    one = rclone(authority)
+    if one is None:
+        return None
+    more = ("--transfers", "8", "--checkers", "8", "--no-traverse", "--ignore-times")
+
+    def words(url: str, folder: str) -> tuple[str, ...]:
+        program, _, _, _, *trust = one.words(url, folder)
+        return (program, "copy", folder, f":webdav,pacer_min_sleep=0,url='{url}':", *trust, *more)
+
+    return Peer("rclone", words)
 
 
 def earlier() -> tuple[Peer, Command] | None:
