@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def missing() -> dict[str, str]:
     """What cannot be installed here, and why.
 
-    Asked for first of all, since pip may need settings of this machine that tests do not see.
+    Asked for first of all, since uv and npm may need settings of this machine that tests do not see.
     """
     return environment.tolerated(environment.missing(), os.environ)
 
