@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: What commands do not load.
-_LEFT_OUT = ("twat_fs.testing", "twat_fs.__main__")
+#: What commands do not load, and what asks as it is loaded where the home is, as boto3 does: commands load that.
+_LEFT_OUT = ("twat_fs.testing", "twat_fs.__main__", "twat_fs.upload_providers.s3")
 #: What reads variables as it is loaded, and what has a hold of that: commands load it anew.
 _READERS = re.compile(r"dropbox(\.(session|oauth|dropbox_client))?|twat_fs\.upload_providers\.dropbox.*")
 _STARTING = 60.0
@@ -197,9 +197,13 @@ def _tell_ended(running: dict[int, socket.socket]) -> None:
 def _load() -> None:
     import twat_fs
 
-    for module in pkgutil.walk_packages(twat_fs.__path__, "twat_fs."):
-        if not module.name.startswith(_LEFT_OUT):
-            importlib.import_module(module.name)
+    waiting = [twat_fs]
+    while waiting:
+        package = waiting.pop()
+        for _, name, is_package in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not name.startswith(_LEFT_OUT):
+                module = importlib.import_module(name)
+                waiting += [module] if is_package else []
     importlib.import_module("twat_fs.testing.spec_play")
     for name in filter(_READERS.fullmatch, list(sys.modules)):
         del sys.modules[name]
