@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from twat_fs.errors import SPEC_ERRORS
 from twat_fs.source import Source
 from twat_fs.spec import trees
-from twat_fs.spec.catalog import compile_card
+from twat_fs.spec.catalog import Catalog, Entry
 from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.load import load
-from twat_fs.spec.model import from_card
 from twat_fs.testing.bench import Traits
 from twat_fs.testing.contract import SpecContract
 from twat_fs.testing.example_host import ExampleHost, copied, led
@@ -55,8 +54,7 @@ class ExampleContract(SpecContract):
             return
         with Source(cls.path) as source:
             cls.content = source.start(SIZE_LIMIT)
-        stem = os.path.splitext(os.path.basename(cls.path))[0]
-        cls.compiled = from_card(compile_card(cls.content, stem, cls.path))
+        cls.compiled = _compiled(cls.path)
         cls.name = cls.compiled.name
         data = load(cls.content).data
         cls.example = next(each for each in data["examples"] if "url" in each)
@@ -89,6 +87,13 @@ class ExampleContract(SpecContract):
         super().prepare(folder, monkeypatch)
         self._environment = monkeypatch
         monkeypatch.setenv("TWAT_FS_TRUST", "all")
+
+
+def _compiled(path: str) -> Spec:
+    """The spec of a file; a bundled one that somebody here has compiled already is not compiled again."""
+    stem, catalog = os.path.splitext(os.path.basename(path))[0], Catalog([], None)
+    bundled = catalog.bundled_entry(stem)
+    return catalog.spec(bundled if bundled and bundled.path == path else Entry(stem, path, os.path.dirname(path)))
 
 
 def traits_of(spec: Spec) -> Traits:
