@@ -10,7 +10,7 @@ import io
 import os
 import shutil
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 from twat_fs.errors import SourceError, UsageError
@@ -20,6 +20,7 @@ from twat_fs.units import parse_size, shown_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     #: What can be uploaded.
     Given = Union[str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO]
@@ -70,7 +71,7 @@ def _opened_path(path: str, name: str | None, environ: Mapping[str, str]) -> Ite
             return
     if _is_pipe(path):
         wanted = _needed(name, f"what comes from {path}, a FIFO, has")
-        with _reading(path) as stream, _spooled(stream, wanted, environ) as source:
+        with _spooled(_reading(path), wanted, environ) as source:
             yield source
     else:
         with Source(path, name=name) as source:
@@ -87,7 +88,7 @@ def _opened_address(address: str, name: str | None, environ: Mapping[str, str]) 
         with OpenSource(file, shown_address(address), wanted, version, owned=True) as source:
             yield source
     else:
-        with file, _spooled(file, wanted, environ) as source:
+        with _spooled(file, wanted, environ) as source:
             yield source
 
 
@@ -101,7 +102,7 @@ def _opened_file(file: BinaryIO, label: str, name: str, environ: Mapping[str, st
         with OpenSource(file, label, name) as source:
             yield source
     else:
-        with _spooled(file, name, environ) as source:
+        with _spooled(nullcontext(file), name, environ) as source:
             yield source
 
 
@@ -128,11 +129,12 @@ def _reading(path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _spooled(stream: BinaryIO, name: str, environ: Mapping[str, str]) -> Iterator[Source]:
+def _spooled(way: AbstractContextManager[BinaryIO], name: str, environ: Mapping[str, str]) -> Iterator[Source]:
     """All that comes, in a file of the user's own."""
     with temporary_folder() as folder:
         path = os.path.join(folder, "stream")
-        _copy(stream, path, _limit(environ))
+        with way as stream:
+            _copy(stream, path, _limit(environ))
         with Source(path, name=name) as source:
             yield source
 
