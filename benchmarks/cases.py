@@ -129,7 +129,8 @@ class Bench:
             self._ours(self.plain, self._small_files(count), None, f"{count} files", ("-r", "-j", "8", "--no-progress"))
             for count in self.plan.many
         )
-        return self._compare("10 KiB HTTP", many, few, self.plain, items=self.plan.many[1])
+        facts = {"host": self.plain.scheme, "items": self.plan.many[1]}
+        return compare("10 KiB HTTP", many, few, pairs=1, surroundings=self.plain.surroundings, **facts)
 
     def _small_files(self, count: int) -> Path:
         folder = self.home / f"files-{count}"
