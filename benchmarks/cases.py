@@ -25,9 +25,8 @@ title: Sink
 {request}result: {{url: {result}}}
 """
 FORM = 'request: {{url: "{url}up", multipart: {{file: "{{{{ file }}}}"}}}}\n'
-PUT = 'request: {{method: PUT, url: "{url}large.bin", raw: "{{{{ file }}}}"}}\n'
-PUTS = 'request: {{method: PUT, url: "{url}{{{{ file.name }}}}", raw: "{{{{ file }}}}"}}\n'
-_KINDS = {FORM: "form", PUT: "put", PUTS: "puts"}
+PUT = 'request: {{method: PUT, url: "{url}{{{{ file.name }}}}", raw: "{{{{ file }}}}"}}\n'
+_KINDS = {FORM: "form", PUT: "put"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class Bench:
         if peer is not None:
             size = self.large.stat().st_size
             theirs = Command(peer.name, peer.words(host.url, str(self.large)), prints_url=False)
-            ours = self._ours(host, self.large, self._providers(host, 1, PUT, f"'{host.url}large.bin'"))
+            ours = self._ours(host, self.large, self._putting(host))
             yield self._compare(f"{shown(size)} PUT {host.scheme}", ours, theirs, host, size=size)
 
     def _many(self, host: Host) -> Iterator[Pair]:
@@ -118,10 +117,13 @@ class Bench:
         for peer in (peers.curl_parallel(), peers.rclone_copy(host.authority) if self.plan.installs else None):
             if peer is not None:
                 theirs = Command(peer.name, peer.words(host.url, str(folder)), prints_url=False)
-                put = peer.name == "rclone"
-                providers = self._providers(host, 1, PUTS, f"'{host.url}{{{{ file.name }}}}'") if put else None
+                providers = self._putting(host) if peer.name == "rclone" else None
                 ours = self._ours(host, folder, providers, more=("--recursive", "--jobs", "8", "--no-progress"))
                 yield self._compare(f"{count} x 10 KiB {host.scheme}", ours, theirs, host, items=count)
+
+    def _putting(self, host: Host) -> Path:
+        """A provider that sends as rclone does to a WebDAV server."""
+        return self._providers(host, 1, PUT, f"'{host.url}{{{{ file.name }}}}'")
 
     def _more(self) -> Pair:
         """Many more files: what each takes, and what is held in memory for all."""
@@ -192,7 +194,7 @@ class Bench:
     def _providers(self, host: Host, count: int, request: str = FORM, result: str = "url") -> Path:
         folder = (
             self.home
-            / f"providers-{host.scheme}-{count}-{'form' if request is FORM else 'puts' if request is PUTS else 'put'}"
+            / f"providers-{host.scheme}-{count}-{'form' if request is FORM else 'puts' if request is PUT else 'put'}"
         )
         if not folder.is_dir():
             folder.mkdir()

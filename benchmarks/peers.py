@@ -95,7 +95,11 @@ def rclone(authority: str | None) -> Peer | None:
     program = str(folder / "rclone")
     return Peer(
         "rclone",
-        lambda url, file: (program, "copyto", file, f":webdav,url='{url}':large.bin", *trust, "--retries", "1"),
+        # What is there already, of the same size, it would leave alone.
+        lambda url, file: (
+            *(program, "copyto", file, f":webdav,url='{url}':large.bin"),
+            *(*trust, "--retries", "1", "--ignore-times"),
+        ),
     )
 
 
@@ -104,7 +108,7 @@ def rclone_copy(authority: str | None) -> Peer | None:
     one = rclone(authority)
     if one is None:
         return None
-    more = ("--transfers", "8", "--checkers", "8", "--no-traverse", "--ignore-times")
+    more = ("--transfers", "8", "--checkers", "8", "--no-traverse")
 
     def words(url: str, folder: str) -> tuple[str, ...]:
         program, _, _, _, *trust = one.words(url, folder)
