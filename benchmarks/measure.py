@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from statistics import median
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -100,18 +101,21 @@ class Surroundings:
     def run(self, command: Command) -> Run:
         """Run it once; it must end well, and print a URL if it is one that uploads."""
         began = time.perf_counter()
-        process = subprocess.Popen(
-            command.words,
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out, err = process.communicate()
-        if process.returncode or (command.prints_url and b"://127.0.0.1" not in out):
-            raise Failed(f"{command.name} ended with {process.returncode}: {(out + err).decode(errors='replace')}")
+        # Into a file: a pipe that nobody reads until the end holds up a command that prints more than fits into it.
+        with TemporaryFile() as out:
+            process = subprocess.Popen(
+                command.words,
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - began
+            process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            said = out.read()
+        if process.returncode or (command.prints_url and b"://127.0.0.1" not in said):
+            raise Failed(f"{command.name} ended with {process.returncode}: {said.decode(errors='replace')}")
         return Run(seconds, usage.ru_maxrss * RSS_UNIT / 2**20)
