@@ -15,21 +15,69 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+import uuid
+from concurrent.futures import Executor, Future
+from typing import TYPE_CHECKING, Any
 
 import dask
 from fsspec.core import get_fs_token_paths
 
-from distributed import Client, LocalCluster
+from distributed import Client, Event, LocalCluster
 from twat_fs import UploadOptions, upload_files
+from twat_fs.file_results import WorkerLost
+from twat_fs.streams import shown_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from twat_fs import FileResult
 
 #: A task of a worker that died is not given to another one: the file may be at the host.
 dask.config.set({"distributed.scheduler.allowed-failures": 0})
+
+
+class OnceExecutor(Executor):
+    """Gives tasks to a cluster, begins none of them twice, and tells what becomes of each.
+
+    The client's own executor does neither: a task that is done is run again where the worker that keeps its answer dies
+    before the client has fetched it, and a future whose answer cannot be fetched is never done. So each task leaves a
+    mark with the scheduler before it begins.
+
+    Args:
+        client: The cluster's.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        """Have a worker do it."""
+        # Not pure: two files of one name are two. No retries: see `allowed-failures`.
+        task = self._client.submit(_once, uuid.uuid4().hex, work, *given, **named, pure=False, retries=0)
+        future: Future[Any] = Future()
+        future.add_done_callback(lambda done: task.cancel() if done.cancelled() else None)
+        task.add_done_callback(lambda _: _tell(task, future))
+        return future
+
+
+def _tell(task: Any, future: Future[Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        answer = task.result()
+    except BaseException as error:  # whatever it is: who waits is told
+        future.set_exception(error)
+    else:
+        future.set_result(answer)
+
+
+def _once(mark: str, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """Runs in the worker."""
+    begun = Event(mark)
+    if begun.is_set():
+        raise WorkerLost("what was to upload it ended before its answer was fetched", ambiguous=True)
+    begun.set()
+    return work(*given, **named)
 
 
 def uploaded(
@@ -44,9 +92,7 @@ def uploaded(
         options: How to upload.
     """
     threads = sum(client.nthreads().values())
-    # Not pure: two files of one name are two. No retries: see above.
-    executor = client.get_executor(pure=False, retries=0)
-    return upload_files(addresses, provider, options, jobs=max(1, threads), executor=executor)
+    return upload_files(addresses, provider, options, jobs=max(1, threads), executor=OnceExecutor(client))
 
 
 def written_out(patterns: Sequence[str]) -> Iterator[str]:
@@ -76,7 +122,7 @@ def main() -> int:
                 print(result.url, flush=True)
                 continue
             lost, failed = lost + result.ambiguous, failed + 1
-            print(f"{result.source!s}: {result.error}", file=sys.stderr, flush=True)
+            print(f"{shown_address(str(result.source))}: {result.error}", file=sys.stderr, flush=True)
     if not given.scheduler:
         cluster.close()
     return 5 if lost else 1 if failed else 0

@@ -6,16 +6,15 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.circuit import Circuit
-from twat_fs.errors import TwatFsError, UploadFailed, UsageError
+from twat_fs.errors import TwatFsError, UploadFailed
 from twat_fs.interruption import Interrupted
 from twat_fs.upload import send_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from twat_fs.calls import Outcome, UploadOptions
@@ -107,20 +106,15 @@ class Batch:
         self._own = threading.local()
         self._made: list[Provider] = []
 
-    def run(self, items: Iterable[Item], jobs: int, watched: Watched | None = None) -> Iterator[Done]:
-        """Upload them; gives what became of each in their order, as it is known. A wrong call is the last of them.
+    def run(self, items: Iterable[Item], jobs: int, watched: Watched | None = None) -> Generator[Done, None, None]:
+        """Upload them; gives what became of each in their order, as it is known.
 
         Args:
             items: The items.
             jobs: How many go up at the same time; one goes up in the caller's own thread.
             watched: Adds to how an item is uploaded what is told of it.
         """
-        found = self._in_turn(items, watched) if jobs == 1 else self._at_once(items, jobs, watched)
-        with closing(found):
-            for done in found:
-                yield done
-                if isinstance(done.error, UsageError):  # the next would meet it again
-                    return
+        return self._in_turn(items, watched) if jobs == 1 else self._at_once(items, jobs, watched)
 
     def stop(self) -> None:
         """From any thread: end what is under way, and let nothing more begin."""

@@ -69,12 +69,18 @@ class FileResult(NamedTuple):
         return self.result is None and (lost or any(attempt.ambiguous for attempt in self.attempts))
 
 
-class Cancelled(TwatFsError):
-    """The file was not uploaded, since the caller had ended the uploads."""
+class Cancelled(UploadError):
+    """The caller ended the uploads before there was a URL; `ambiguous` where a host may hold the file all the same."""
+
+    kind = "cancelled"
+    exit_code = 1
 
 
 class WorkerLost(UploadError):
-    """What was to upload the file ended, or lost what became of it: a host may hold the file. It is not sent again."""
+    """What was to upload the file ended, or lost what became of it, or did not take it. It is not sent again.
+
+    `ambiguous` is False only where it was not begun; else a host may hold the file.
+    """
 
     kind = "worker_lost"
     exit_code = 5

@@ -48,7 +48,7 @@ def upload_files(
             `on_event` of the options, which are not sent. Secrets are not sent either: each worker reads its own
             environment. A worker that ends takes the file with it, which is then reported as `WorkerLost`, never sent
             again.
-        cancel: Ends all of it from elsewhere.
+        cancel: Ends all of it from elsewhere. What an executor's worker is sending it ends in its own time.
         on_event: Told what happens to which source, by the threads that upload: the events of `twat_fs.events`. An
             executor's uploads are silent until they are done.
         **provider_options: The provider's own options, on top of those in `options`.
@@ -128,7 +128,7 @@ def _here(
             sent[id(item)] = source
             yield item
 
-    with closing(batch.run(items(), jobs, watched)) as found:  # type: ignore[type-var]
+    with closing(batch.run(items(), jobs, watched)) as found:
         for done in found:
             yield _ended(result_of(sent.pop(id(done.item)), done), ends)
 
@@ -154,4 +154,5 @@ def _ended(result: FileResult, ends: Cancellation) -> FileResult:
     if not ends.cancelled or error is None or isinstance(error, Cancelled):
         return result
     words = f"it was cancelled as it was sent ({error})"
-    return result._replace(error=Cancelled(words, hint="A host may hold a part of it, or all."))
+    hint = "A host may hold a part of it, or all."
+    return result._replace(error=Cancelled(words, hint=hint, ambiguous=result.ambiguous))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from pickle import PicklingError
 from typing import TYPE_CHECKING, NamedTuple
 
 from twat_fs.batch import Batch
@@ -16,12 +17,18 @@ from twat_fs.upload import recorder_for, registry_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from twat_fs.calls import UploadOptions
     from twat_fs.file_results import Cancellation, Named
     from twat_fs.opening import Given
 
+
+#: What to do where a host may have a file of which no URL came.
+_LOOK = "Look whether the host has it; skip_existing finds what a receipt tells of."
+
+#: What executors raise where they take a task no more, or cannot send it.
+_NOT_TAKEN = (RuntimeError, PicklingError, TypeError, AttributeError, ValueError, OSError)
 
 #: What each thread of a worker keeps of the run that it works for.
 _own = threading.local()
@@ -56,6 +63,7 @@ def handed_out(
     """
     plain = options._replace(progress=None, on_event=untold)
     run = os.urandom(8).hex()
+    sure = _cancels_only_what_waits(executor)
     waiting: deque[tuple[Given | Named, Future[FileResult]]] = deque()
     ends.calls(lambda: [future.cancel() for _, future in list(waiting)])
     try:
@@ -63,29 +71,54 @@ def handed_out(
             if ends.cancelled:
                 yield FileResult(source, None, Cancelled("it was not begun: the uploads were cancelled"))
                 continue
-            waiting.append((source, executor.submit(_work, _Task(source, run, names, plain))))
+            waiting.append((source, _given_to(executor, _Task(source, run, names, plain))))
             if len(waiting) >= ahead:
-                yield _told(*waiting.popleft())
+                yield _first_of(waiting, sure=sure)
         while waiting:
-            yield _told(*waiting.popleft())
+            yield _first_of(waiting, sure=sure)
     finally:
         for _, future in waiting:
             future.cancel()
 
 
-def _told(source: Given | Named, future: Future[FileResult]) -> FileResult:
+def _cancels_only_what_waits(executor: Executor) -> bool:
+    """Whether a future that is cancelled was not begun: others, such as Dask's, do not tell."""
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+    return isinstance(executor, (ProcessPoolExecutor, ThreadPoolExecutor))
+
+
+def _given_to(executor: Executor, task: _Task) -> Future[FileResult]:
+    """What comes of a task; where the executor does not take it, that."""
+    try:
+        return executor.submit(_work, task)
+    except _NOT_TAKEN as error:
+        words = f"it was not begun: its executor did not take it ({type(error).__name__})"
+        future: Future[FileResult] = Future()
+        future.set_exception(WorkerLost(words, hint="Upload it again, by an executor that works."))
+        return future
+
+
+def _first_of(waiting: deque[tuple[Given | Named, Future[FileResult]]], *, sure: bool) -> FileResult:
+    """What became of the first; it waits until then, so that it can be cancelled."""
+    told = _told(*waiting[0], sure=sure)
+    waiting.popleft()
+    return told
+
+
+def _told(source: Given | Named, future: Future[FileResult], *, sure: bool) -> FileResult:
     """What a worker says; where it can say nothing, that."""
     try:
         lost = future.exception()
     except CancelledError:
-        return FileResult(source, None, Cancelled("it was not begun: the uploads were cancelled"))
+        words = "it was not begun: the uploads were cancelled" if sure else "it was cancelled, perhaps as it was sent"
+        return FileResult(source, None, Cancelled(words, hint="" if sure else _LOOK, ambiguous=not sure))
     if lost is None:
         return future.result()._replace(source=source)
     if isinstance(lost, TwatFsError):
         return FileResult(source, None, lost)
     words = f"what was to upload it ended ({type(lost).__name__})"
-    hint = "Look whether the host has it; skip_existing finds what a receipt tells of."
-    return FileResult(source, None, WorkerLost(words, hint=hint, ambiguous=True))
+    return FileResult(source, None, WorkerLost(words, hint=_LOOK, ambiguous=True))
 
 
 def _work(task: _Task) -> FileResult:

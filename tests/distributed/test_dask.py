@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -13,12 +14,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from examples.dask_upload import uploaded
 
+from distributed import Client, LocalCluster
 from tests.support import PACKAGES, ROOT, form
+from twat_fs import UploadOptions
+from twat_fs.file_results import WorkerLost
 from twat_fs.testing.fake_host import FakeHost, Play, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from twat_fs.testing.fake_host import Seen
@@ -65,13 +70,18 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(place: Path, host: FakeHost, *addresses: str, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def describe(place: Path, host: FakeHost) -> None:
+    """A provider whose uploads say which process sends them."""
     header = '  headers: {X-Process: "{{ credentials.THE_PROCESS }}"}'
     secret = "credentials: {THE_PROCESS: {}}"
     text = f"spec: 1\nname: mine\ntitle: Mine\n{form(host, request=header, more=secret)}"
     (place / "specs" / "mine.yaml").write_text(text, encoding="utf-8")
     # What every process of the cluster says of itself.
     (place / "shared" / "sitecustomize.py").write_text("import os; os.environ['THE_PROCESS'] = str(os.getpid())")
+
+
+def run(place: Path, host: FakeHost, *addresses: str, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    describe(place, host)
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(place / "shared"),
@@ -112,6 +122,50 @@ def test_a_thousand_files_are_there_once_or_reported_though_a_worker_is_killed(
     assert set(script.contents) == {b"file %d" % number for number in range(COUNT)}
     assert twice <= {f"file {number}".encode() for number in reported}
     assert len(again.stdout.split()) == COUNT
+
+
+class Losing(Store):
+    """A host that answers the first upload, then kills its sender, while the answer cannot be fetched from there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contents: list[bytes] = []
+        self.hold: Callable[[Callable[[], object]], object] = lambda _: None
+
+    def __call__(self, seen: Seen) -> Play:
+        """Store it."""
+        if seen.method == "POST":
+            self.contents.append(seen.parts[0].body)
+            if len(self.contents) == 1:
+                gate = threading.Event()
+                self.hold(gate.wait)
+                threading.Thread(target=self._kill, args=(int(seen.header("x-process") or ""), gate)).start()
+        return super().__call__(seen)
+
+    def _kill(self, process: int, gate: threading.Event) -> None:
+        gate.wait(1)  # so that the worker is done with it, and has told the scheduler
+        os.kill(process, signal.SIGKILL)
+        gate.set()
+
+
+def test_a_file_is_not_sent_again_where_its_answer_is_lost_with_the_worker(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Losing()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(place / "shared"), str(PACKAGES), str(ROOT))))
+    addresses = [f"file://{place}/files/{number}.txt" for number in range(12)]
+    cluster = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with FakeHost(script) as host:
+        describe(place, host)
+        with LocalCluster(**cluster) as workers, Client(workers) as client:
+            script.hold = client.loop.add_callback
+            given = UploadOptions(providers_d=[str(place / "specs")])
+            results = list(uploaded(addresses, client, "mine", given))
+    assert [result.source for result in results] == addresses
+    assert set(Counter(script.contents).values()) == {1}
+    lost = [result for result in results if result.result is None]
+    assert any("before its answer was fetched" in str(result.error) for result in lost)
+    assert all(isinstance(result.error, WorkerLost) and result.ambiguous for result in lost)
 
 
 def test_workers_read_from_archives_and_from_the_web(place: Path) -> None:

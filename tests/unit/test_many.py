@@ -8,7 +8,7 @@ import os
 import pickle
 import signal
 import threading
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,17 @@ def test_a_file_that_fails_stops_no_other(tmp_path: Path, host: FakeHost, paths:
     assert not results[1].ambiguous
     with pytest.raises(SourceNotFound, match=r"gone\.txt"):
         _ = results[1].url
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+@pytest.mark.parametrize("wrong", [b"without a name", "nosuch://a/b"])
+def test_what_cannot_be_uploaded_stops_no_other(
+    tmp_path: Path, host: FakeHost, store: Store, paths: list[str], jobs: int, wrong: Any
+) -> None:
+    results = list(upload_files([wrong, *paths], "mine", options(tmp_path, host), jobs=jobs))
+    assert isinstance(results[0].error, UsageError)
+    assert [result.source for result in results if result.result] == paths
+    assert len(store.files) == COUNT
 
 
 @pytest.mark.parametrize("kind", EXECUTORS)
@@ -303,6 +314,80 @@ def test_a_worker_that_is_killed_loses_its_file_and_it_is_not_sent_again(
     assert [type(result.error) for result in results] == [WorkerLost] * 3
     assert all(result.ambiguous for result in results)
     assert holding.count == 1
+
+
+def test_each_file_is_told_though_the_executor_breaks_before_all_were_given_to_it(
+    tmp_path: Path, paths: list[str], held: tuple[FakeHost, Holding]
+) -> None:
+    host, holding = held
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+
+        def kill() -> None:
+            holding.arrived.acquire()
+            for process in list(executor._processes):
+                os.kill(process, signal.SIGKILL)
+
+        threading.Thread(target=kill).start()
+        results = list(upload_files(paths, "mine", options(tmp_path, host), executor=executor, jobs=1))
+    assert [result.source for result in results] == paths
+    assert [type(result.error) for result in results] == [WorkerLost] * COUNT
+    assert results[0].ambiguous
+    assert not results[-1].ambiguous
+    assert "not begun" in str(results[-1].error)
+    assert holding.count == 1
+
+
+class _Unsure(Executor):
+    """Its futures can be cancelled while they are worked on, as those of clusters can."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+
+    def submit(self, work: Any, /, *given: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def tell(done: Future[Any]) -> None:
+            if future.set_running_or_notify_cancel():
+                future.set_result(done.result())
+
+        self._pool.submit(work, *given, **named).add_done_callback(tell)
+        return future
+
+
+def test_what_a_cluster_cancels_may_be_at_the_host(
+    tmp_path: Path, paths: list[str], held: tuple[FakeHost, Holding]
+) -> None:
+    host, holding = held
+    cancel = Cancellation()
+
+    def later() -> None:
+        holding.arrived.acquire()
+        holding.arrived.acquire()
+        cancel.cancel()
+        holding.leave.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        threading.Thread(target=later).start()
+        results = list(upload_files(paths, "mine", options(tmp_path, host), executor=_Unsure(pool), cancel=cancel))
+    assert [type(result.error) for result in results] == [Cancelled] * COUNT
+    assert all(result.ambiguous for result in results)
+
+
+def test_what_was_cancelled_as_it_was_sent_may_be_at_the_host(
+    tmp_path: Path, paths: list[str], held: tuple[FakeHost, Holding]
+) -> None:
+    host, holding = held
+    cancel = Cancellation()
+
+    def later() -> None:
+        holding.arrived.acquire()
+        cancel.cancel()
+
+    threading.Thread(target=later).start()
+    results = list(upload_files(paths[:2], "mine", options(tmp_path, host), jobs=1, cancel=cancel))
+    assert [result.ambiguous for result in results] == [True, False]
+    assert isinstance(results[0].error, Cancelled)
+    assert results[0].error.ambiguous
 
 
 def test_what_cannot_be_sent_to_a_worker_is_told(tmp_path: Path, host: FakeHost) -> None:

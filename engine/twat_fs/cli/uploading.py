@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from twat_fs.batch import Batch, Done
@@ -145,10 +145,13 @@ def _upload(
     try:
         if progress:
             progress.start()
-        for done in batch.run(items, given["jobs"], watched):
-            if progress:
-                progress.done(done.item, failed=done.error is not None)
-            codes.append(showing.show(done))
+        with closing(batch.run(items, given["jobs"], watched)) as found:
+            for done in found:
+                if progress:
+                    progress.done(done.item, failed=done.error is not None)
+                codes.append(showing.show(done))
+                if isinstance(done.error, UsageError):  # the next would meet it again
+                    break
     finally:
         if progress:
             progress.close()
