@@ -74,7 +74,7 @@ def command_lines(name: str) -> Iterator[str]:
     found: click.Command = cli
     for word in name.split() if name != "twat-fs" else ():
         assert isinstance(found, click.Group)
-        found = found.commands[word]
+        found = found.get_command(click.Context(found), word) or found
     path = "twat-fs" if name == "twat-fs" else f"twat-fs {name}"
     context = click.Context(found, info_name=path, **_context_settings())
     yield f"    {' '.join([path, *found.collect_usage_pieces(context)])}"
@@ -404,7 +404,7 @@ def wanted() -> Iterator[tuple[str, str, str]]:
         new = _REGION.sub(lambda found: "".join([found[1], _block(found[2]), found[3]]), text)
         yield page, text, new
         if page == "cli.md":
-            yield MANUAL, _read(MANUAL), manual(new, list(cli.commands), __version__)
+            yield MANUAL, _read(MANUAL), manual(new, cli.list_commands(click.Context(cli)), __version__)
     yield PROVIDERS, _read(PROVIDERS), "\n".join(provider_lines()) + "\n"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 import pytest
 
-from twat_fs.cli.commands import cli
+from twat_fs.cli.commands import cli, upload
 from twat_fs.cli.findings import as_text
 from twat_fs.cli.helping import Sections
 from twat_fs.expression.evaluate import Scope, evaluate, render_url
@@ -277,11 +277,16 @@ def test_every_test_that_the_promises_name_is_there() -> None:
     assert [name for name in sorted(named) if not os.path.isfile(os.path.join(ROOT, name))] == []
 
 
+def _commands(group: click.Group) -> list[click.Command]:
+    context = click.Context(group)
+    return [command for name in group.list_commands(context) if (command := group.get_command(context, name))]
+
+
 def test_the_manual_page_has_every_command_switch_and_variable() -> None:
     text = page("docs/man/twat-fs.1").replace("\\-", "-")
-    for command in cli.commands.values():
+    for command in _commands(cli):
         assert f".SS {command.name}\n" in text
-        group = command.commands.values() if isinstance(command, click.Group) else [command]
+        group = _commands(command) if isinstance(command, click.Group) else [command]
         switches = {text for each in group for option in each.params for text in option.opts if text[:2] == "--"}
         assert {switch for switch in switches if f"\\fB{switch}" not in text} == set()
     for title in ("NAME", "SYNOPSIS", "COMMANDS", "EXIT CODES", "ENVIRONMENT VARIABLES", "FOLDERS", "EXAMPLES"):
@@ -298,7 +303,7 @@ def test_a_formatter_has_nothing_to_say_of_the_manual_page() -> None:
 
 
 def test_help_lists_every_switch_once() -> None:
-    command = cli.commands["upload"]
+    command = upload
     assert isinstance(command, Sections)
     text = command.get_help(click.Context(command))
     named = [name for names in command.sections.values() for name in names]

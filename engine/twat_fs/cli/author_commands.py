@@ -206,16 +206,3 @@ def schema_command() -> int:
     from twat_fs.cli import validating
 
     return validating.schema()
-
-
-#: Every command of this module, for the command line to take.
-COMMANDS: tuple[click.Command, ...] = (
-    validate_spec,
-    test_spec_command,
-    record_command,
-    new_spec_command,
-    new_provider_command,
-    check_hosts_command,
-    spec_group,
-    schema_command,
-)

@@ -6,12 +6,31 @@ from typing import Any
 
 import click
 
-from twat_fs.cli import author_commands, config_commands, receipt_commands
 from twat_fs.cli.helping import Sections
-from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option, tries
+from twat_fs.cli.on_demand import OnDemand
+from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option
+
+_OTHERS = {
+    "upload-provider": "twat_fs.cli.provider_commands:upload_provider",
+    "provider": "twat_fs.cli.provider_commands:upload_provider",
+    "history": "twat_fs.cli.receipt_commands:history_command",
+    "delete": "twat_fs.cli.receipt_commands:delete_command",
+    "verify": "twat_fs.cli.receipt_commands:verify_command",
+    "config": "twat_fs.cli.config_commands:config_group",
+    "login": "twat_fs.cli.config_commands:login_command",
+    "logout": "twat_fs.cli.config_commands:logout_command",
+    "validate-spec": "twat_fs.cli.author_commands:validate_spec",
+    "test-spec": "twat_fs.cli.author_commands:test_spec_command",
+    "record": "twat_fs.cli.author_commands:record_command",
+    "new-spec": "twat_fs.cli.author_commands:new_spec_command",
+    "new-provider": "twat_fs.cli.author_commands:new_provider_command",
+    "check-hosts": "twat_fs.cli.author_commands:check_hosts_command",
+    "spec": "twat_fs.cli.author_commands:spec_group",
+    "schema": "twat_fs.cli.author_commands:schema_command",
+}
 
 
-@click.group(context_settings=CONTEXT, invoke_without_command=True)
+@click.group(cls=OnDemand, places=_OTHERS, context_settings=CONTEXT, invoke_without_command=True)
 @click.option("--version", is_flag=True, help="Print the version and stop.")
 @click.pass_context
 def cli(context: click.Context, version: bool) -> None:
@@ -147,52 +166,3 @@ def completion_command(shell: str | None, install: bool) -> None:
         click.echo(f"{path}: {left}")
     else:
         click.echo(completing.script(shell, cli))
-
-
-@cli.group("upload-provider", context_settings=CONTEXT)
-def upload_provider() -> None:
-    """List, show and test providers."""
-
-
-cli.add_command(upload_provider, "provider")
-for command in (*receipt_commands.COMMANDS, *config_commands.COMMANDS, *author_commands.COMMANDS):
-    cli.add_command(command)
-
-
-@upload_provider.command("list")
-@click.option("--no-auth", is_flag=True, help="Only those that need no secret.")
-@click.option("--min-size", metavar="SIZE", help="Only those that take a file of this size, such as 2GB.")
-@needs
-@click.option("--online", is_flag=True, help="Try each of them that is ready with a small file, as `status` does.")
-@tries
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@common
-def list_command(**given: Any) -> int:
-    """List all providers."""
-    from twat_fs.cli import providers
-
-    return providers.run_list(given)
-
-
-@upload_provider.command("status")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed("providers"))
-@click.option("--online", is_flag=True, help="Upload a small file, fetch it back, compare, report the times.")
-@tries
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@common
-def status_command(**given: Any) -> int:
-    """Say whether providers are ready to be used; all of them where none is named."""
-    from twat_fs.cli import status
-
-    return status.run(given)
-
-
-@upload_provider.command("show")
-@click.argument("name", shell_complete=completed("providers"))
-@click.option("--normalised", is_flag=True, help="Print the spec in its long form.")
-@common
-def show_command(**given: Any) -> int:
-    """Show what a provider is, needs and does."""
-    from twat_fs.cli import providers
-
-    return providers.show(given)

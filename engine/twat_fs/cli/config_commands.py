@@ -78,7 +78,3 @@ def logout_command(**given: Any) -> int:
     from twat_fs.cli import logging_in
 
     return logging_in.logout(given)
-
-
-#: Every command of this module, for the command line to take.
-COMMANDS: tuple[click.Command, ...] = (config_group, login_command, logout_command)

@@ -76,7 +76,3 @@ def verify_command(**given: Any) -> int:
     from twat_fs.cli import verifying
 
     return verifying.run(given)
-
-
-#: Every command of this module, for the command line to take.
-COMMANDS: tuple[click.Command, ...] = (history_command, delete_command, verify_command)
