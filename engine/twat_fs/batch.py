@@ -6,11 +6,12 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.circuit import Circuit
 from twat_fs.errors import TwatFsError, UploadFailed
 from twat_fs.interruption import Interrupted
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload import send_to
 
 if TYPE_CHECKING:

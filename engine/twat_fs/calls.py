@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import TrustError, UsageError
 from twat_fs.events import Tell, untold
 from twat_fs.fitting import Needs, check_needs
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs._version import __version__
 from twat_fs.errors import (
@@ -16,6 +16,7 @@ from twat_fs.errors import (
     UploadError,
 )
 from twat_fs.trial import SIZE
+from twat_fs.tuples import NamedTuple
 from twat_fs.urls import BadUrl, authority
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import UsageError
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

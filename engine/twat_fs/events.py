@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Union
+
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from twat_fs.errors import RetryableError, TwatFsError, UploadError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NonRetryableError, NotOffered, TooLarge, UnsupportedType, UsageError
 from twat_fs.spec.options import wire_value
+from twat_fs.tuples import NamedTuple
 from twat_fs.units import parse_duration, shown_size
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NotConfigured
 from twat_fs.private import write_private
 from twat_fs.text import REDACTOR, printable
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -6,9 +6,10 @@ other. A text of a request is a `str`, or a `Held` where a secret went into it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from twat_fs.text import REDACTOR
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

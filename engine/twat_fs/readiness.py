@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.environment import provider_names, settings
 from twat_fs.logs import logger
 from twat_fs.registry import Registry
 from twat_fs.trial import trials
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

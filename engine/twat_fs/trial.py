@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NotOffered, TwatFsError, UploadError, UploadTimeout
 from twat_fs.fitting import deletes, unfit
@@ -15,6 +15,7 @@ from twat_fs.private import temporary_folder
 from twat_fs.registry import Provider, Registry
 from twat_fs.removal import removed
 from twat_fs.source import Source
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.protocols import Call
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.entry_points import card_path
 from twat_fs.errors import NotAccepted, TrustError
 from twat_fs.ownership import exposed
 from twat_fs.private import write_private
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs._version import USER_AGENT
 from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of, why_last
@@ -20,6 +20,7 @@ from twat_fs.opening import opened
 from twat_fs.presence import existing
 from twat_fs.registry import Provider, Registry
 from twat_fs.spec.options import lifetime
+from twat_fs.tuples import NamedTuple
 from twat_fs.urls import without_query
 
 if TYPE_CHECKING:

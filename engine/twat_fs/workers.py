@@ -7,12 +7,13 @@ import threading
 from collections import deque
 from concurrent.futures import CancelledError, Future
 from pickle import PicklingError
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.batch import Batch
 from twat_fs.errors import TwatFsError
 from twat_fs.events import untold
 from twat_fs.file_results import Cancelled, FileResult, WorkerLost, item_of, opened_item, result_of
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload import recorder_for, registry_for
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ The grammar: https://curl.se/docs/manpage.html#-F and https://everything.curl.de
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from twat_fs.authoring.words import Variable, Word, text_of
 from twat_fs.errors import UsageError
+from twat_fs.tuples import NamedTuple
 
 #: What stands for a variable while the text around it is read: numbered, between two characters for private use.
 MARK = re.compile("\ue000(\\d+)\ue001")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import UsageError
 from twat_fs.expression.evaluate import FileFacts
 from twat_fs.messages import Held, Shell
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.naming import random_text
 from twat_fs.wire.curl_words import pieces_of
 from twat_fs.wire.job import Inputs, start

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from twat_fs.errors import UsageError
+from twat_fs.tuples import NamedTuple
 
 
 class Pasted(NamedTuple):

@@ -6,7 +6,9 @@ Facts: https://getsharex.com/docs/custom-uploader
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Union
+from typing import Union
+
+from twat_fs.tuples import NamedTuple
 
 _NAMES = (
     "json|xml|regex|response|responseurl|header|filename|input|random|select|prompt|inputbox|outputbox|base64"

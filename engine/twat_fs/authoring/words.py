@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Union
+from typing import Union
 
 from twat_fs.errors import UsageError
+from twat_fs.tuples import NamedTuple
 
 
 class Variable(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs import logins
 from twat_fs.cli.chosen import settings_of
@@ -17,6 +17,7 @@ from twat_fs.errors import ConfigError, NotConfigured, SpecError, UsageError
 from twat_fs.option_values import OptionValues, instead, is_secret, secret_variables
 from twat_fs.registry import Registry
 from twat_fs.spec.options import wire_value
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs import bundled
 from twat_fs.errors import SourceError
 from twat_fs.private import write_whole
 from twat_fs.source import Source
 from twat_fs.trust import Acceptances
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,10 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.cli.terminal import columns_of
+from twat_fs.tuples import NamedTuple
 from twat_fs.units import shown_size
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.cli.chosen import settings_of
 from twat_fs.cli.report import OutputLost, Report
@@ -16,6 +16,7 @@ from twat_fs.spec.catalog import compile_card
 from twat_fs.spec.load import load
 from twat_fs.spec.model import Spec, from_card
 from twat_fs.text import printable
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

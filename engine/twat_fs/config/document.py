@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.config.keys import KEYS, is_profile, is_provider
 from twat_fs.errors import ConfigError
 from twat_fs.text import printable
+from twat_fs.tuples import NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib

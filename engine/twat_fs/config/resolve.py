@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.config.keys import KEYS, PATHS, Key, parsed
 from twat_fs.environment import Configured, Given
 from twat_fs.errors import TrustError, UsageError
 from twat_fs.ownership import exposed
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time as clock
-from typing import Any, NamedTuple
+from typing import Any
+
+from twat_fs.tuples import NamedTuple
 
 STATES = ("live", "expired", "deleted", "pending")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, Union
 
 from twat_fs.buffers import page_aligned
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, reveal
 from twat_fs.source import BLOCK_SIZE
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,7 @@ import errno
 import http.client
 import socket
 import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import requests
 import urllib3.exceptions as u3
@@ -21,6 +21,7 @@ from twat_fs.errors import (
     UploadError,
     UploadTimeout,
 )
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

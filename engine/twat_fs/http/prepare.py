@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from requests import PreparedRequest
@@ -11,6 +11,7 @@ from urllib3 import HTTPHeaderDict
 
 from twat_fs.errors import BadRequest, NotConfigured
 from twat_fs.messages import Multipart, reveal
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from twat_fs.http.body import StreamingBody

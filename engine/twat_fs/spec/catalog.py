@@ -10,7 +10,7 @@ import json
 import os
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs import bundled
 from twat_fs._version import __version__
@@ -18,6 +18,7 @@ from twat_fs.errors import SpecError
 from twat_fs.source import Source
 from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.model import Spec, from_card
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

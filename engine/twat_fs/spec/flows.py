@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.spec import trees
+from twat_fs.tuples import NamedTuple
 from twat_fs.urls import BadUrl, authority
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from twat_fs.spec import flows, trees
 from twat_fs.spec.model import checked_by
+from twat_fs.tuples import NamedTuple
 
 #: What a name that stands in a request tells the host, in words for people.
 _SENT = {

@@ -6,10 +6,11 @@ what each key means.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.messages import Timeout
 from twat_fs.spec.options import wire_value
+from twat_fs.tuples import NamedTuple
 from twat_fs.units import parse_duration, parse_size
 
 if TYPE_CHECKING:

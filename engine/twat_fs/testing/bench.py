@@ -7,7 +7,7 @@ import ssl
 import urllib.request
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
 
 import pytest
@@ -19,6 +19,7 @@ from twat_fs.testing.carried import carries, plain_words
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.hosts import FormHost
 from twat_fs.testing.ports import ReservedPort
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.loading import sent_by
 from twat_fs.upload_providers.protocols import Call
 

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from twat_fs._version import USER_AGENT
@@ -17,6 +17,7 @@ from twat_fs.http.transport import Transport
 from twat_fs.messages import Held, Multipart, Reply, Request, Shell, TextPart, reveal
 from twat_fs.retry import retrying
 from twat_fs.text import REDACTOR
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.declarative import run
 from twat_fs.wire.job import file_facts, start
 

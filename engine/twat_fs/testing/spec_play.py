@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from twat_fs.errors import UploadError
@@ -13,6 +13,7 @@ from twat_fs.messages import Reply, Request, reveal
 from twat_fs.source import Source
 from twat_fs.testing.fake_host import FakeHost
 from twat_fs.testing.play import Play
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.declarative import remove, run
 from twat_fs.wire.example_file import example_file, file_name
 from twat_fs.wire.examples import OPENED, OPENED_PIECE, Mismatch, login_of, run_example, text_readings

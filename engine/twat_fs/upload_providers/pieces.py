@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import BadReply, RetryableError
 from twat_fs.events import GivenUp, Pausing
@@ -11,6 +11,7 @@ from twat_fs.expression.reading import Reading
 from twat_fs.logs import logger
 from twat_fs.messages import Extent
 from twat_fs.retry import pause, why_not
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.stepping import run_step
 from twat_fs.wire.plan import wanted
 

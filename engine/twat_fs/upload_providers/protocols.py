@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, runtime_checkable
 
 from twat_fs.events import Tell, untold
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import os

@@ -11,7 +11,7 @@ import json
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs._version import __version__
 from twat_fs.errors import SourceError
@@ -20,6 +20,7 @@ from twat_fs.logs import logger
 from twat_fs.messages import Held, origins_of
 from twat_fs.private import private_folder, write_private
 from twat_fs.spec import trees
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.errors import BadReply
 from twat_fs.messages import origins_of, reveal
 from twat_fs.text import printable
+from twat_fs.tuples import NamedTuple
 from twat_fs.urls import authority, without_query
 from twat_fs.wire.classify import classify, succeeds
 from twat_fs.wire.extract import save

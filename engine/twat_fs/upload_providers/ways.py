@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.events import Tell, untold
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from twat_fs.expression.secrets import value_of, word
 from twat_fs.messages import Content, FilePart, Held, Multipart, RawFile, Shell, TextPart, reveal
+from twat_fs.tuples import NamedTuple
 from twat_fs.wire.curl_words import by_hand, cut, opened, pieces_of
 
 if TYPE_CHECKING:

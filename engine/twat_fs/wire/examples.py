@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from twat_fs.errors import TwatFsError, UploadError
 from twat_fs.messages import Content, FilePart, Multipart, RawFile, Reply, Request, reveal
+from twat_fs.tuples import NamedTuple
 from twat_fs.wire.deleting import begin, recipe
 from twat_fs.wire.differences import differences
 from twat_fs.wire.example_file import NOW, example_file, file_name

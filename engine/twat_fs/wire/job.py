@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NotConfigured, UnsupportedType
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
 from twat_fs.source import media_type
 from twat_fs.spec.options import wire_value
+from twat_fs.tuples import NamedTuple
 from twat_fs.urls import BadUrl, authority
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from twat_fs.tuples import NamedTuple
 
 
 class Template(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import (
     AuthError,
@@ -22,6 +22,7 @@ from twat_fs.errors import (
     Unavailable,
 )
 from twat_fs.text import printable
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from twat_fs.source import Source

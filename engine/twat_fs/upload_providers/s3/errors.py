@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as boto  # type: ignore[import-untyped]
 
 from twat_fs import errors
 from twat_fs.messages import Reply
 from twat_fs.text import printable
+from twat_fs.tuples import NamedTuple
 from twat_fs.wire.classify import retry_after
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from twat_fs.errors import NotConfigured, UsageError
+from twat_fs.tuples import NamedTuple
 from twat_fs.units import parse_size
 
 if TYPE_CHECKING:
