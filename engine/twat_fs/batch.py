@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from twat_fs.circuit import Circuit
@@ -16,6 +15,7 @@ from twat_fs.upload import send_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
     from twat_fs.calls import Outcome, UploadOptions
@@ -128,6 +128,8 @@ class Batch:
             yield self._done(item, watched)
 
     def _at_once(self, items: Iterable[Item], jobs: int, watched: Watched | None) -> Generator[Done, None, None]:
+        from concurrent.futures import ThreadPoolExecutor, wait
+
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="twat-fs-job")
         waiting: deque[Future[Done]] = deque()
         try:

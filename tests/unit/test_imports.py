@@ -42,13 +42,13 @@ HEAVY = {
 
 
 def modules(*words: str, code: int = 0) -> set[str]:
-    """The top-level modules that a command has loaded at its end."""
+    """What a command has loaded at its end: top-level modules, and all of ours."""
     script = _RUN.format(words=repr(["twat-fs", *words]))
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
     done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=False)
     ended, loaded = json.loads(done.stderr.splitlines()[-1])
     assert ended == code, done
-    return {name.partition(".")[0] for name in loaded}
+    return {name if name.startswith("twat_fs.") else name.partition(".")[0] for name in loaded}
 
 
 @pytest.fixture
@@ -71,6 +71,18 @@ def test_a_plain_upload_loads_no_compiler_and_no_sdk(place: Path) -> None:
         assert len([seen for seen in host.requests if seen.method == "POST"]) == 2
     assert not HEAVY & loaded
     assert sorted({"re2", "asyncio", "tomllib", "tomli"} & loaded) == []
+
+
+def test_a_plain_upload_loads_no_other_command_and_no_query_language(place: Path) -> None:
+    with FakeHost([Play(200, b'{"a": {"b": "https://h.example/x"}}')] * 2) as host:
+        spec = form(host).replace("{text: true}", "a.b")
+        assert "a.b" in spec
+        (place / "mine.yaml").write_text(f"spec: 1\nname: mine\ntitle: T\n{spec}")
+        command = ["upload", str(place / "a.txt"), "-p", "mine", "--providers-d", str(place), "--no-check"]
+        modules(*command)
+        loaded = modules(*command)
+    others = {name for name in loaded if name.startswith("twat_fs.cli.") and name.endswith("_commands")}
+    assert not others | {"jmespath", "concurrent"} & loaded
 
 
 def test_an_upload_with_a_config_file_loads_what_reads_it_and_no_more(

@@ -4,6 +4,7 @@ import contextlib
 import json
 from typing import Any
 
+import jmespath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -240,6 +241,22 @@ def test_any_text_is_a_query_or_refused(text: str) -> None:
         return
     with contextlib.suppress(NothingFound):
         find(query, reading({"a": [{"b": 1}], "b": "x"}), scope())
+
+
+_KEYS = st.sampled_from(["a", "b", "get", "_c9"])
+_PLACES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_KEYS, inner, max_size=3)),
+)
+
+
+@given(st.lists(_KEYS, min_size=1, max_size=4).map(".".join), _PLACES)
+def test_a_path_of_keys_finds_what_the_library_finds(path: str, data: Any) -> None:
+    wanted = jmespath.search(path, data)
+    with contextlib.suppress(NothingFound):
+        assert find(compile_query(path), reading(json.dumps(data).encode()), scope()) == wanted
+        return
+    assert wanted is None
 
 
 @given(st.text(alphabet="ab.[]*?^$|(){}+\\dwsbP<>=!:0,9-", max_size=20))

@@ -36,7 +36,7 @@ _COMMANDS = {
     "string": "",
 }
 #: What double quotes do not keep: controls, bytes that are not UTF-8, and `!`, which an interactive bash expands.
-_UNQUOTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f!\udc80-\udcff]")
+_UNQUOTABLE = r"[\x00-\x09\x0b-\x1f\x7f!\udc80-\udcff]"
 
 
 def credential(name: str, value: str, variable: str = "") -> Held:
@@ -218,7 +218,7 @@ def quoted(pieces: Sequence[str | Shell]) -> str:
 def _escaped(text: str) -> str:
     for character in '\\"$`':
         text = text.replace(character, f"\\{character}")
-    return _UNQUOTABLE.sub(lambda found: f"$(printf '\\{ord(found[0]) & 0xFF:03o}')", text)
+    return re.sub(_UNQUOTABLE, lambda found: f"$(printf '\\{ord(found[0]) & 0xFF:03o}')", text)
 
 
 def word(pieces: Sequence[str | Shell]) -> str:
@@ -232,4 +232,4 @@ def word(pieces: Sequence[str | Shell]) -> str:
         return shlex.quote(text)
     text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     # Three octal digits, since what follows `\\x` may be read as part of it.
-    return "$'" + _UNQUOTABLE.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", text) + "'"
+    return "$'" + re.sub(_UNQUOTABLE, lambda found: f"\\{ord(found[0]) & 0xFF:03o}", text) + "'"

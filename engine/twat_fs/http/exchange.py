@@ -26,8 +26,8 @@ MAX_INTERIM = 10
 MAX_RECEIVED = 8 * 1024 * 1024
 
 _READ_SIZE = 64 * 1024
-_INTERIM = re.compile(rb"HTTP/1\.[0-9] (1[0-9][02-9])\b.*?\r?\n\r?\n", re.DOTALL)
-_MAYBE_INTERIM = re.compile(rb"HTTP/1\.[0-9] 1[0-9][02-9]\b")
+_INTERIM = rb"(?s)HTTP/1\.[0-9] (1[0-9][02-9])\b.*?\r?\n\r?\n"
+_MAYBE_INTERIM = rb"HTTP/1\.[0-9] 1[0-9][02-9]\b"
 _INTERIM_START = b"HTTP/1.1 1"
 
 
@@ -167,13 +167,13 @@ class Exchange:
         return not data or self._is_final()
 
     def _is_final(self) -> bool:
-        while found := _INTERIM.match(self.early):
+        while found := re.match(_INTERIM, self.early):
             if self.asks and not self.continued and found[1] == b"100":
                 self.continued = True
             else:
                 self.skip_interim()
             del self.early[: found.end()]
-        if _MAYBE_INTERIM.match(self.early):
+        if re.match(_MAYBE_INTERIM, self.early):
             return False
         return not _INTERIM_START.startswith(self.early[: len(_INTERIM_START)])
 
