@@ -5,10 +5,10 @@ A spec that is named is found without reading any other, so that a folder of a t
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,11 @@ from twat_fs.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
 _SUFFIXES = (".yaml", ".yml")
 _BUNDLED = "bundled"
 #: Specs that this process has compiled, by where they are and what their files were then; no more than so many.
-_specs: dict[Any, Spec] = {}
-_KEPT = 200
+_specs, _KEPT = dict[Any, Spec](), 200
 
 
 class Entry(NamedTuple):
@@ -67,7 +66,7 @@ class Catalog:
 
     def entry(self, name: str) -> Entry | None:
         """Where a name's spec is, or None."""
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             return None
         for folder in reversed(self.folders):
             found = _in_folder(folder, name)
@@ -212,7 +211,7 @@ class Catalog:
         except OSError:  # a full disk
             return
         finally:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.unlink(part)
 
 
@@ -297,5 +296,5 @@ def _listed(folder: str) -> Iterator[tuple[str, str]]:
     for name in names:
         stem, suffix = os.path.splitext(name)
         path = os.path.join(folder, name)
-        if suffix in _SUFFIXES and _NAME.fullmatch(stem) and _in_folder(folder, stem) == path:
+        if suffix in _SUFFIXES and re.fullmatch(_NAME, stem) and _in_folder(folder, stem) == path:
             yield stem, path

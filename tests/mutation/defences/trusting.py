@@ -181,7 +181,7 @@ DEFENCES = (
     Defence(
         "a spec's name is never a path",
         "spec/catalog.py",
-        "        if not _NAME.fullmatch(name):",
+        "        if not re.fullmatch(_NAME, name):",
         "        if False:",
         f"{_CATALOG}test_a_name_is_never_a_path",
     ),
