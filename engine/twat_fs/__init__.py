@@ -57,6 +57,13 @@ _HOMES = {
 }
 
 
+def main() -> None:
+    """The command line, as the plugin host `twat` calls it for `twat fs`: its words stand in `sys.argv`."""
+    from twat_fs.__main__ import run_plugin
+
+    run_plugin()
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         import importlib

@@ -13,24 +13,32 @@ if TYPE_CHECKING:
 
 def run() -> None:
     """The `twat-fs` command."""
-    if sys.argv[1:] in (["--version"], ["version"], ["-V"]) and sys.stdout is not None:
-        try:
-            sys.stdout.write(f"twat-fs {__version__}\n")
-            sys.stdout.flush()
-        except OSError:
-            import os
-
-            os._exit(1)  # nothing more can be said, not even by the interpreter's own flush
-        return
-    _start(sys.argv[1:], "twat-fs")
+    _run("twat-fs", ["--version"], ["-V"], ["version"])
 
 
 def run_file2url() -> None:
     """The `file2url` command: `twat-fs upload`, for short."""
-    _start(["upload", *sys.argv[1:]], "file2url")
+    _run("file2url", ["--version"], ["-V"])
 
 
-def _start(arguments: list[str], name: str) -> None:
+def run_plugin() -> None:
+    """The `twat fs` command, of the plugin host `twat`."""
+    _run("twat fs", ["--version"], ["-V"], ["version"])
+
+
+def _run(name: str, *for_version: list[str]) -> None:
+    if sys.argv[1:] not in for_version or sys.stdout is None:
+        _start(sys.argv[1:], name)
+    try:
+        sys.stdout.write(f"twat-fs {__version__}\n")
+        sys.stdout.flush()
+    except OSError:
+        import os
+
+        os._exit(1)  # nothing more can be said, not even by the interpreter's own flush
+
+
+def _start(arguments: list[str], name: str) -> NoReturn:
     import gc
     import os
     import signal

@@ -159,7 +159,9 @@ def send_to(
         names: The providers that the caller names; empty where they are the default order.
     """
     if options.skip_existing and recorder.history is None:
-        raise UsageError("without a history it cannot be known what is there already")
+        raise UsageError(
+            "without a history it cannot be known what is there already", hint="Keep one, or say --no-skip-existing."
+        )
     call = call_for(source, options)
     if source.renamed:
         _log.warning("the file's name is not UTF-8; it is sent as %s", call.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ TAB = {
 compopt() { :; }
 eval "$("$PYTHON" -m twat_fs completion bash)"
 COMP_LINE="$LINE" COMP_POINT=${#LINE}
-_twat_fs_completion twat-fs
+command=${LINE%% *}
+"_${command//-/_}_completion" "$command"
 printf '%s\\n' "${COMPREPLY[@]}"
 """,
     "zsh": """
@@ -36,7 +38,8 @@ eval "$("$PYTHON" -m twat_fs completion zsh)"
 words=("${(@z)LINE}")
 [[ "$LINE" == *" " ]] && words+=("")
 CURRENT=$#words
-_twat_fs_completion
+command=${LINE%% *}
+"_${command//-/_}_completion"
 """,
     "fish": """
 "$PYTHON" -m twat_fs completion fish | source
@@ -48,10 +51,12 @@ complete -C "$LINE" | string split -f 1 \\t; or true
 @pytest.fixture
 def tabbed(run_cli: Cli) -> Tabbed:
     run_cli.spec("mine", form("https://h.example", more=OPTIONS))
-    command = run_cli.home / "bin" / "twat-fs"
-    command.parent.mkdir()
-    command.write_text('#!/bin/sh\nexec "$PYTHON" -m twat_fs "$@"\n')
-    command.chmod(0o755)
+    folder = run_cli.home / "bin"
+    folder.mkdir()
+    for name, run in (("twat-fs", "run"), ("file2url", "run_file2url")):
+        script = f'#!/bin/sh\nexec "$PYTHON" -c "from twat_fs.__main__ import {run}; {run}()" "$@"\n'
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
     return Tabbed(run_cli)
 
 
@@ -82,6 +87,8 @@ SHELLS = [
         ("twat-fs upload -p catbox,min", ["catbox,mine"]),
         ("twat-fs upload a.txt -p mine -o ", ["size=", "keep="]),
         ("twat-fs upload -p nosuch -o ", []),
+        ("file2url a.txt -p mine -o ", ["size=", "keep="]),
+        ("file2url --not", ["--notify"]),
     ],
 )
 def test_a_shell_completes(tabbed: Tabbed, shell: str, line: str, offered: list[str]) -> None:
@@ -129,11 +136,12 @@ def test_other_shells_ask_and_are_told(run_cli: Cli, tabbed: Tabbed, shell: str)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_is_put_where_the_shell_looks(run_cli: Cli, shell: str) -> None:
-    answer = run_cli("completion", shell, "--install")
-    path = answer.out.partition(":")[0]
-    assert path.startswith(str(run_cli.home))
-    assert Path(path).read_text() + "\n" == run_cli("completion", shell).out
+def test_the_scripts_are_put_where_the_shell_looks(run_cli: Cli, shell: str) -> None:
+    *paths, left = run_cli("completion", shell, "--install").out.splitlines()
+    assert all(path.startswith(str(run_cli.home)) for path in paths)
+    assert [re.sub("^_|[.]fish$", "", Path(path).name) for path in paths] == ["twat-fs", "file2url"]
+    assert "".join(Path(path).read_text() + "\n" for path in paths) == run_cli("completion", shell).out
+    assert ("fpath+=" in left) is (shell == "zsh")
 
 
 def test_a_shell_that_is_not_named_is_that_of_the_login(run_cli: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,43 @@ def test_a_switch_says_otherwise_than_the_file(cli: Cli) -> None:
     assert [row["name"] for row in cli("history", "--json").records] == ["a.txt"]
     assert cli("upload", "a.txt", "--force", env={"TWAT_FS_UNIQUE": "off", "TWAT_FS_HISTORY": "on"}).code == 0
     assert len(cli("history", "--json").records) == 2
+
+
+def test_what_people_want_each_time_stands_in_the_file_and_is_switched_off_for_once(cli: Cli) -> None:
+    written(cli, 'provider = "local"\nunique = true\ncopy = true\nqr = true\nexplain = true\nopen = true\n')
+    answer = cli("upload", "a.txt")
+    assert answer.code == 0
+    assert "no clipboard was found" in answer.err  # --copy
+    assert "it is no http or https address" in answer.err  # --open
+    assert "\u2588" in answer.err  # --qr
+    assert "this was tried, in order" in answer.err  # --explain
+    assert cli("upload", "a.txt", "--no-copy", "--no-qr", "--no-open", "--no-explain").err == ""
+    off = {f"TWAT_FS_{name}": "off" for name in ("COPY", "QR", "OPEN", "EXPLAIN")}
+    assert cli("upload", "a.txt", env=off).err == ""
+    assert "\u2588" in cli("upload", "a.txt", "--qr", env=off).err
+
+
+@pytest.mark.parametrize("key", ["copy", "open", "qr", "notify", "explain", "progress", "skip_existing"])
+def test_a_profile_may_say_what_people_want_each_time(within: Within, cli: Cli, key: str) -> None:
+    usual, other = ("true", "false") if key == "progress" else ("false", "true")
+    assert within("config", "set", key, other, "--profile", "home") == (0, "", "")
+    shown = within("config", "show", "--origin", "--profile", "home")[1]
+    assert re.search(rf"^{key} = {other}  # profile \S+:2:1$", shown, re.MULTILINE)
+    assert f"{key} = {usual}  # default" in within("config", "show", "--origin")[1]
+    assert within("config", "set", key, "perhaps") == (
+        2,
+        "",
+        f"twat-fs: `{key}` is true or false, not `perhaps`\n",
+    )
+
+
+def test_the_same_bytes_are_not_sent_again_where_the_file_says_so(cli: Cli, hosts: list[FakeHost]) -> None:
+    written(cli, 'provider = "local"\nskip_existing = true\nunique = true\n')
+    first = cli("upload", "a.txt").url
+    assert cli("upload", "a.txt").url == first
+    assert cli("upload", "a.txt", "--no-skip-existing").url != first
+    answer = cli("upload", "a.txt", "--no-history")
+    assert (answer.code, answer.err.splitlines()[1]) == (2, "  Keep one, or say --no-skip-existing.")
 
 
 def test_folders_of_specs_are_found_from_the_files_own_folder(cli: Cli) -> None:

@@ -58,6 +58,40 @@ def test_the_wheel_works(python: Path, tmp_path: Path) -> None:
     _try(tmp_path / "user", [python.with_name("twat-fs")])
 
 
+#: What the plugin host `twat` does for `twat.fs`, which a program of its users then calls.
+_AS_HOST = """
+import sys
+from importlib.metadata import entry_points
+(found,) = [each for each in entry_points(group="twat.plugins") if each.name == "fs"]
+fs = found.load()
+print(fs.upload_file(sys.argv[1], "local", fs.UploadOptions(unique=True)))
+"""
+
+
+def test_the_plugin_is_found_by_its_entry_point_and_uploads(python: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("hello")
+    url = _run(python, "-c", _AS_HOST, file, HOME=str(tmp_path)).strip()
+    assert Path(url.removeprefix("file://")).read_text() == "hello"
+
+
+def test_the_real_host_runs_the_command_line_as_its_plugin(python: Path, tmp_path: Path) -> None:
+    # Its other requirements are those of other plugins.
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-deps")
+    _run(python, "-m", "pip", "install", *quiet, "--target", tmp_path / "host", "twat==2.7.18")
+    host = [python, "-c", "import twat; twat.main()"]
+    surroundings = {"HOME": str(tmp_path), "PYTHONPATH": str(tmp_path / "host")}
+    assert _run(*host, "fs", "--version", **surroundings) == _run(python.with_name("twat-fs"), "--version")
+    file = tmp_path / "a.txt"
+    file.write_text("hello")
+    url = _run(*host, "fs", "upload", file, "--provider", "local", **surroundings).strip()
+    assert Path(url.removeprefix("file://")).read_text() == "hello"
+    wrong = [str(word) for word in (*host, "fs", "nonsense")]
+    done = subprocess.run(wrong, env={**_ENVIRONMENT, **surroundings}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: twat fs ")
+
+
 def test_the_wheel_has_the_manual_page(python: Path) -> None:
     pages = python.parent.parent / "share" / "man" / "man1"
     assert ".TH TWAT" in (pages / "twat-fs.1").read_text()

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from twat_fs.environment import Settings
 
 #: The keys that are a matter of one command, by its switches of the same names.
-_SWITCHES = {"upload": ("jobs", "check", "unique", "fragile", "max_time")}
+_HOW = ("jobs", "check", "unique", "fragile", "max_time", "skip_existing")
+_SWITCHES = {"upload": (*_HOW, "copy", "open", "qr", "notify", "explain", "progress")}
 
 
 def configure(context: click.Context, profile: str | None) -> Config | None:

@@ -59,12 +59,12 @@ _SECTIONS = {
     "Where to": ("provider", "option", "remote_path", "unique", "force", "fragile"),
     "What the host must be able to do": ("expires", "private", "password", "deletable", "direct"),
     "How": ("jobs", "check", "no_check", "dry_run", "skip_existing", "history", "timeout", "max_time", "ca_file"),
-    "What is printed": ("line", "as_json", "explain", "no_progress", "quiet", "verbose"),
+    "What is printed": ("line", "as_json", "explain", "progress", "quiet", "verbose"),
     "What is done with the URL": ("qr", "copy", "open", "notify"),
 }
 
 
-@cli.command(cls=Sections, sections=_SECTIONS)
+@cli.command(cls=Sections, sections=_SECTIONS, context_settings=CONTEXT)
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(readable=False))
 @click.option("-r", "--recursive", is_flag=True, help="Upload the files in folders, and in the folders below.")
 @click.option("--zip", "archive", flag_value="zip", help="Upload each folder as one archive, NAME.zip.")
@@ -109,8 +109,8 @@ _SECTIONS = {
 @click.option("--no-check", is_flag=True, help="The same as --check none.")
 @click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
 @click.option(
-    "--skip-existing",
-    is_flag=True,
+    "--skip-existing/--no-skip-existing",
+    default=False,
     help="Where the history has the same bytes, and they are still there, give that URL.",
 )
 @click.option("--history/--no-history", default=None, help="Keep a receipt of it, or none.")
@@ -122,12 +122,12 @@ _SECTIONS = {
     shell_complete=completed("formats"),
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json: one JSON object instead of the URL.")
-@click.option("--qr", is_flag=True, help="Draw each URL as a code that a telephone reads off the terminal.")
-@click.option("--copy", is_flag=True, help="Put what is printed into the clipboard.")
-@click.option("--open", is_flag=True, help="Show each upload in the browser.")
-@click.option("--notify", is_flag=True, help="Ring, and show a notification, when long work has ended.")
-@click.option("--no-progress", is_flag=True, help="Show no line that says how far it is.")
-@click.option("--explain", is_flag=True, help="Say what was tried, in order, and the next step for each.")
+@click.option("--qr/--no-qr", default=False, help="Draw each URL as a code that a telephone reads off the terminal.")
+@click.option("--copy/--no-copy", default=False, help="Put what is printed into the clipboard.")
+@click.option("--open/--no-open", default=False, help="Show each upload in the browser.")
+@click.option("--notify/--no-notify", default=False, help="Ring, and show a notification, when long work has ended.")
+@click.option("--progress/--no-progress", default=True, help="Show at a terminal how far it is, or not.")
+@click.option("--explain/--no-explain", default=False, help="Say what was tried, in order, and the next step for each.")
 @click.option(
     "--timeout",
     type=click.FloatRange(0, 1e6, min_open=True),
@@ -152,17 +152,17 @@ def upload(**given: Any) -> int:
 
 @cli.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
-@click.option("--install", is_flag=True, help="Write it where the shell looks for it.")
+@click.option("--install", is_flag=True, help="Write it to where the shell looks for it.")
 def completion_command(shell: str | None, install: bool) -> None:
     """Print what a shell needs to complete names of providers, of options and of their values.
 
-    Without SHELL it is the one that you log in with.
+    It is for twat-fs and for file2url. Without SHELL it is for the one that you log in with.
     """
     from twat_fs.cli import completing
 
     shell = shell or completing.own_shell()
     if install:
-        path, left = completing.install(shell, cli)
-        click.echo(f"{path}: {left}")
+        paths, left = completing.install(shell)
+        click.echo("\n".join([*paths, left]))
     else:
-        click.echo(completing.script(shell, cli))
+        click.echo("\n".join(completing.script(shell, name) for name in completing.COMMANDS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete, split_arg_string
 
 from twat_fs.cli.chosen import settings_of
@@ -18,13 +19,12 @@ from twat_fs.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import click
     from click.shell_completion import ShellComplete
 
     from twat_fs.spec.model import Spec
 
-_COMMAND = "twat-fs"
-_VARIABLE = "_TWAT_FS_COMPLETE"
+#: The commands that are completed.
+COMMANDS = ("twat-fs", "file2url")
 
 
 class _Bash(BashComplete):
@@ -83,14 +83,15 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 _SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": ZshComplete, "fish": _Fish}
 
 
-def script(shell: str, cli: click.Command) -> str:
-    """What a shell must run to complete the command.
+def script(shell: str, command: str) -> str:
+    """What a shell must run to complete a command.
 
     Args:
         shell: `bash`, `zsh` or `fish`.
-        cli: The command.
+        command: One of `COMMANDS`.
     """
-    return _SHELLS[shell](cli, {}, _COMMAND, _VARIABLE).source()
+    variable = f"_{command.replace('-', '_').upper()}_COMPLETE"
+    return _SHELLS[shell](click.Command(command), {}, command, variable).source()
 
 
 def own_shell() -> str:
@@ -105,11 +106,11 @@ def own_shell() -> str:
     return name
 
 
-def install(shell: str, cli: click.Command) -> tuple[str, str]:
-    """Write the script where the shell looks for it.
+def install(shell: str) -> tuple[list[str], str]:
+    """Write the script of each command to where the shell looks for it.
 
     Returns:
-        The file, and what is left to do.
+        The files, and what is left to do.
 
     Raises:
         SourceError: It cannot be written.
@@ -117,20 +118,20 @@ def install(shell: str, cli: click.Command) -> tuple[str, str]:
     home = os.path.expanduser("~")
     data = os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    functions = os.path.join(data, "zsh", "site-functions")
     places = {
-        "bash": (os.path.join(data, "bash-completion", "completions", _COMMAND), "a new shell has it"),
-        "fish": (os.path.join(config, "fish", "completions", f"{_COMMAND}.fish"), "a new shell has it"),
-        "zsh": (
-            os.path.join(data, "zsh", "site-functions", f"_{_COMMAND}"),
-            f"~/.zshrc must say, before compinit: fpath+={os.path.join(data, 'zsh', 'site-functions')}",
-        ),
+        "bash": (os.path.join(data, "bash-completion", "completions", "{}"), "A new shell completes both."),
+        "fish": (os.path.join(config, "fish", "completions", "{}.fish"), "A new shell completes both."),
+        "zsh": (os.path.join(functions, "_{}"), f"~/.zshrc must say, before compinit: fpath+={functions}"),
     }
-    path, left = places[shell]
-    try:
-        write_private(path, script(shell, cli).encode())
-    except OSError as error:
-        raise SourceError(f"{path} cannot be written: {error.strerror}") from error
-    return path, left
+    pattern, left = places[shell]
+    paths = [pattern.replace("{}", command) for command in COMMANDS]
+    for command, path in zip(COMMANDS, paths, strict=True):
+        try:
+            write_private(path, script(shell, command).encode())
+        except OSError as error:
+            raise SourceError(f"{path} cannot be written: {error.strerror}") from error
+    return paths, left
 
 
 def use_own_bash() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twat_fs.cli.commands import cli
+from twat_fs.cli.commands import cli, upload
 from twat_fs.cli.signals import watched
 from twat_fs.errors import TwatFsError
 from twat_fs.interruption import Interrupted
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
     try:
         with watched():
             _prepare_completion()
-            code = cli.main(list(arguments), prog_name=name, standalone_mode=False)
+            command = upload if name == "file2url" else cli
+            code = command.main(list(arguments), prog_name=name, standalone_mode=False)
     except Interrupted as end:
         return _interrupted(end)
     except click.exceptions.Exit as end:
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str], name: str = "twat-fs") -> int:
 
 def _prepare_completion() -> None:
     """Have our own script's rules where a bash asks."""
-    if os.environ.get("_TWAT_FS_COMPLETE", "").startswith("bash"):
+    if any(os.environ.get(f"_{name}_COMPLETE", "").startswith("bash") for name in ("TWAT_FS", "FILE2URL")):
         from twat_fs.cli.completing import use_own_bash
 
         use_own_bash()

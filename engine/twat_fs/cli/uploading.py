@@ -233,4 +233,4 @@ def _unseen(name: str, facts: Mapping[str, Any]) -> str:
 
 
 def _shows_progress(given: dict[str, Any]) -> bool:
-    return not given["quiet"] and not given["no_progress"] and is_terminal(sys.stderr)
+    return not given["quiet"] and given["progress"] and is_terminal(sys.stderr)
