@@ -9,7 +9,7 @@ turns, pair by pair, and the row shows their medians and the ratio with its spre
 milliseconds, and compare nothing across two runs. `twat-fs` runs with `--no-check` and, but for the row about them,
 without receipts, since the others check and keep nothing. A peak is never shown below what this program itself holds,
 because the kernel counts what a process had before it became the command. Those beside are installed under `.cache/`
-the first time.
+the first time. The page has beside that how soon an upload ends after a signal.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks import interruptions
 from benchmarks.cases import Bench, Host, Plan
 from benchmarks.measure import Failed, Surroundings
 from benchmarks.page import ROW, page, row
@@ -61,8 +62,14 @@ def main() -> int:
         print(failure, file=sys.stderr)
         return 1
     if given.write:
-        page(given.write, about, pairs)
+        page(given.write, about, pairs, list(ends(runs=1 if given.quick else 5)))
     return 0
+
+
+def ends(runs: int) -> Iterator[interruptions.End]:
+    """How soon an upload ends after a signal."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from interruptions.measured(Path(folder), clean(Path(folder)).environment, runs)
 
 
 def measured(plan: Plan) -> Iterator[Pair]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from benchmarks.interruptions import End
     from benchmarks.measure import Pair
 
 ROW = "{:15} {:>13} {:>12} {:>9} {:>9} {:>7} {:>11} {:>9} {:>10}"
@@ -22,10 +23,10 @@ def row(pair: Pair) -> str:
     return ROW.format(pair.title, *pair.names, *_figures(pair)) + _more(pair)
 
 
-def page(folder: Path, about: str, pairs: Sequence[Pair]) -> None:
+def page(folder: Path, about: str, pairs: Sequence[Pair], ends: Sequence[End]) -> None:
     """Write `benchmarks.md` and `benchmarks.svg`."""
     (folder / "benchmarks.svg").write_text("\n".join(_chart(pairs)) + "\n", encoding="utf-8")
-    (folder / "benchmarks.md").write_text("\n".join(_page(about, pairs)) + "\n", encoding="utf-8")
+    (folder / "benchmarks.md").write_text("\n".join(_page(about, pairs, ends)) + "\n", encoding="utf-8")
 
 
 def transfers(pairs: Sequence[Pair]) -> Iterator[tuple[str, str, float]]:
@@ -57,7 +58,7 @@ def _more(pair: Pair) -> str:
     return f"   {pair.size / 2**20 / pair.ours.seconds:.0f} MiB/s" if pair.size >= 1 << 20 else ""
 
 
-def _page(about: str, pairs: Sequence[Pair]) -> Iterator[str]:
+def _page(about: str, pairs: Sequence[Pair], ends: Sequence[End]) -> Iterator[str]:
     yield "# How fast it is\n"
     yield "Written by `python -m benchmarks --write docs`, which says what is measured and how. Trust the ratios.\n"
     yield from (f"    {line}" for line in about.strip().splitlines())
@@ -70,6 +71,10 @@ def _page(about: str, pairs: Sequence[Pair]) -> Iterator[str]:
     yield "| What | Beside | Throughput, ours over theirs |"
     yield "| --- | --- | --- |"
     yield from (f"| {title} | {name} | {ratio:.2f} |" for title, name, ratio in transfers(pairs))
+    yield "\nFrom a signal to the end of the command, in each phase of an upload.\n"
+    yield "| A signal while | Signal | Median, ms | Longest, ms |"
+    yield "| --- | --- | --- | --- |"
+    yield from (f"| {' | '.join(end.cells)} |" for end in ends)
 
 
 def _chart(pairs: Sequence[Pair]) -> Iterator[str]:

@@ -22,7 +22,9 @@ def test_the_benchmarks_run_and_write_their_page(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     titles = {line[:15].strip() for line in done.stdout.splitlines()}
     assert {"start", "1 KiB HTTP", "1 KiB TLS", "16 MiB HTTP", "16 MiB TLS", "history", "catalogue"} <= titles
-    assert "\n| 16 MiB TLS | twat-fs | requests |" in (tmp_path / "benchmarks.md").read_text()
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "\n| 16 MiB TLS | twat-fs | requests |" in page
+    assert "\n| waiting for the answer | SIGTERM |" in page
     chart = ET.parse(tmp_path / "benchmarks.svg")
     bars = [text.text for text in chart.iter("{http://www.w3.org/2000/svg}text") if str(text.text).endswith(" x")]
     assert len(bars) == sum(line[:15].strip() in titles - {"what", ""} for line in done.stdout.splitlines()[3:])
