@@ -24,8 +24,8 @@ from fsspec.core import get_fs_token_paths
 
 from distributed import Client, Event, LocalCluster
 from twat_fs import UploadOptions, upload_files
+from twat_fs.addresses import shown_address
 from twat_fs.file_results import WorkerLost
-from twat_fs.streams import shown_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

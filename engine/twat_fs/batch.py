@@ -52,6 +52,15 @@ class Item(NamedTuple):
     archive: str | None = None
     given: Given | None = None
 
+    @property
+    def label(self) -> str:
+        """How messages and records call it: an address without log-in and query, where secrets live."""
+        if "://" not in self.path and "::" not in self.path:
+            return self.path
+        from twat_fs.addresses import is_address, shown_address
+
+        return shown_address(self.path) if is_address(self.path) else self.path
+
     def wanted(self, options: UploadOptions) -> UploadOptions:
         """How to upload this one: its own folder goes below the wanted one."""
         return options._replace(remote_path=(options.remote_path or "") + self.folder) if self.folder else options

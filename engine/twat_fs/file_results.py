@@ -12,10 +12,11 @@ from twat_fs.opening import opened
 from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from twat_fs.batch import Done
+    from twat_fs.environment import Settings
     from twat_fs.opening import Given
     from twat_fs.results import UploadResult
     from twat_fs.source import Source
@@ -129,9 +130,9 @@ def item_of(source: Given | Named) -> Item:
     return Item(name or "bytes", name, given=given)
 
 
-def opened_item(item: Item, environ: Mapping[str, str]) -> AbstractContextManager[Source]:
+def opened_item(item: Item, settings: Settings) -> AbstractContextManager[Source]:
     """Open it."""
-    return opened(item.path if item.given is None else item.given, item.name, environ)
+    return opened(item.path if item.given is None else item.given, item.name, settings)
 
 
 def result_of(source: Given | Named, done: Done) -> FileResult:

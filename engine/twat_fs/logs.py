@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from twat_fs.text import REDACTOR
+
+#: What reads addresses that the user gave, and names them in its lines: a signature in one is as good as a password.
+_READERS = ("fsspec", "aiohttp", "s3fs")
+_QUERY = re.compile(r"(\w://[^\s?'\"<>]+)\?[^\s'\"<>]+")
 
 
 def logger() -> logging.Logger:
@@ -37,7 +42,7 @@ class _CleanRecords:
         except (TypeError, ValueError, KeyError):  # a line that nobody can show: its handler says so
             record.msg, record.args = "a log line that does not fit its values: %r", (REDACTOR(str(record.msg)),)
             return record
-        clean = REDACTOR(message)
+        clean = REDACTOR(_QUERY.sub(r"\1?<hidden>", message) if record.name.startswith(_READERS) else message)
         if clean != message:
             record.msg, record.args = clean, None
         if record.exc_info:

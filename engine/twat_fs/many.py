@@ -109,11 +109,10 @@ def _here(
     on_event: Callable[[Given | Named, FileEvent], object] | None,
 ) -> Generator[FileResult, None, None]:
     registry = registry_for(options)
-    environ = registry.settings.environ
 
     def source_of(item: Item) -> Any:
         ends.check()
-        return opened_item(item, environ)
+        return opened_item(item, registry.settings)
 
     def watched(item: Item, usual: UploadOptions) -> UploadOptions:
         return usual if on_event is None else _watched(sent[id(item)], usual, on_event)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from twat_fs.environment import Settings
+
     #: What can be uploaded.
     Given = Union[str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO]
 
@@ -31,47 +33,47 @@ _BLOCK = 1 << 20
 
 
 @contextmanager
-def opened(given: Given, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
+def opened(given: Given, name: str | None, settings: Settings) -> Iterator[Source]:
     """Open what is to be uploaded; what was opened or written for it is gone afterwards.
 
     Args:
         given: A path; bytes; a binary file that is open, which is read from where it stands and left open; or an
             address that fsspec knows, such as `s3://bucket/key`, `https://...`, `zip://a.txt::b.zip`.
         name: The name to send; what has none of its own must be given one.
-        environ: The environment variables.
+        settings: What the environment says.
 
     Raises:
         UsageError: It has no name, or is nothing that can be read.
         SourceError: It cannot be read, is a pipe that holds too much, or there is no room for that.
     """
     if isinstance(given, (str, os.PathLike)):
-        with _opened_path(os.fspath(given), name, environ) as source:
+        with _opened_path(os.fspath(given), name, settings) as source:
             yield source
     elif isinstance(given, (bytes, bytearray, memoryview)):
-        with _opened_file(io.BytesIO(given), "bytes", _needed(name, "bytes have"), environ) as source:
+        with _opened_file(io.BytesIO(given), "bytes", _needed(name, "bytes have"), settings) as source:
             yield source
     elif hasattr(given, "read"):
         own = getattr(given, "name", None)
         found = os.path.basename(own) if isinstance(own, str) and not own.startswith("<") else ""
         label = own if found else "the open file" if own != "<stdin>" else "standard input"
-        with _opened_file(given, str(label), _needed(name or found, f"{label} has"), environ) as source:
+        with _opened_file(given, str(label), _needed(name or found, f"{label} has"), settings) as source:
             yield source
     else:
         raise UsageError(f"a {type(given).__name__} cannot be uploaded", hint="Give a path, bytes, or an open file.")
 
 
 @contextmanager
-def _opened_path(path: str, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
+def _opened_path(path: str, name: str | None, settings: Settings) -> Iterator[Source]:
     if "::" in path or "://" in path:
-        from twat_fs.streams import is_address
+        from twat_fs.addresses import is_address
 
         if is_address(path):
-            with _opened_address(path, name, environ) as source:
+            with _opened_address(path, name, settings) as source:
                 yield source
             return
     if _is_pipe(path):
         wanted = _needed(name, f"what comes from {path}, a FIFO, has")
-        with _spooled(_reading(path), wanted, environ) as source:
+        with _spooled(_reading(path), wanted, settings) as source:
             yield source
     else:
         with Source(path, name=name) as source:
@@ -79,21 +81,23 @@ def _opened_path(path: str, name: str | None, environ: Mapping[str, str]) -> Ite
 
 
 @contextmanager
-def _opened_address(address: str, name: str | None, environ: Mapping[str, str]) -> Iterator[Source]:
-    from twat_fs.streams import OpenSource, name_in, opened_address, shown_address
+def _opened_address(address: str, name: str | None, settings: Settings) -> Iterator[Source]:
+    from twat_fs.addresses import name_in, opened_address, shown_address
+    from twat_fs.streams import OpenSource, Streamed
 
-    wanted = _needed(name or name_in(address), f"{shown_address(address)} has")
-    file, version = opened_address(address)
-    if file.seekable():
-        with OpenSource(file, shown_address(address), wanted, version, owned=True) as source:
+    label = shown_address(address)
+    wanted = _needed(name or name_in(address), f"{label} has")
+    file, version = opened_address(address, settings)
+    if version is not None:
+        with OpenSource(file, label, wanted, version, owned=True) as source:
             yield source
     else:
-        with _spooled(file, wanted, environ) as source:
+        with _spooled(Streamed(file, label), wanted, settings) as source:
             yield source
 
 
 @contextmanager
-def _opened_file(file: BinaryIO, label: str, name: str, environ: Mapping[str, str]) -> Iterator[Source]:
+def _opened_file(file: BinaryIO, label: str, name: str, settings: Settings) -> Iterator[Source]:
     from twat_fs.streams import OpenSource
 
     if isinstance(file, io.TextIOBase):
@@ -102,7 +106,7 @@ def _opened_file(file: BinaryIO, label: str, name: str, environ: Mapping[str, st
         with OpenSource(file, label, name) as source:
             yield source
     else:
-        with _spooled(nullcontext(file), name, environ) as source:
+        with _spooled(nullcontext(file), name, settings) as source:
             yield source
 
 
@@ -129,12 +133,12 @@ def _reading(path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _spooled(way: AbstractContextManager[BinaryIO], name: str, environ: Mapping[str, str]) -> Iterator[Source]:
+def _spooled(way: AbstractContextManager[Any], name: str, settings: Settings) -> Iterator[Source]:
     """All that comes, in a file of the user's own."""
     with temporary_folder() as folder:
         path = os.path.join(folder, "stream")
         with way as stream:
-            _copy(stream, path, _limit(environ))
+            _copy(stream, path, _limit(settings.environ))
         with Source(path, name=name) as source:
             yield source
 

@@ -5,25 +5,20 @@ from __future__ import annotations
 import io
 import os
 import re
-import sys
 import threading
-import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import unquote
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, BinaryIO
 
-from twat_fs.errors import SourceError, SourceNotFound, UsageError
+from twat_fs.errors import SourceError, SourceNotFound, TwatFsError
 from twat_fs.source import Marks, Source
-from twat_fs.urls import without_query
+from twat_fs.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: What looks like an address of fsspec: a scheme, or several with `::` between them.
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:(?://|:)", re.IGNORECASE)
-_LOGIN = re.compile(r"(?<=//)[^/@]*@")
-#: By what systems of files tell that a file was written to; whatever of it one of them knows.
-_VERSIONS = ("ETag", "etag", "md5Hash", "generation", "version_id", "CRC", "LastModified", "last_modified", "mtime")
+#: What may hold a secret in an address that an error names: a log-in, a query.
+_UNSAID = re.compile(r"(?<=//)[^/@\s]*@|(?<=\S)[?#][^\s'\"<>]+")
+_AUTHORITY = "If it is signed by an authority of your own, --ca-file names that."
+_KEYS = "Its library looks for them where it always does, such as AWS_ACCESS_KEY_ID or ~/.aws/credentials for s3://."
 
 
 class OpenSource(Source):
@@ -58,7 +53,7 @@ class OpenSource(Source):
         unlike = int.from_bytes(os.urandom(7), "big")
         self._version = version or (lambda: unlike)
         self.path = label
-        with _explained(label):
+        with explained(label):
             self._base = file.tell()
         self._settle(label, name)
 
@@ -72,17 +67,17 @@ class OpenSource(Source):
         super().close()
         if self._owned:
             self._owned = False
-            with _explained(self.path):
+            with explained(self.path):
                 self._file.close()
 
     def marks(self) -> Marks:
         """Its size, and its version."""
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
             return Marks(0, self._version(), self._file.seek(0, io.SEEK_END) - self._base, 0)
 
     def _read(self, buffer: memoryview, offset: int) -> int:
         count = 0
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
             self._file.seek(self._base + offset)
             while count < len(buffer) and (block := self._file.read(len(buffer) - count)):
                 buffer[count : count + len(block)] = block
@@ -90,58 +85,41 @@ class OpenSource(Source):
         return count
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is an address of fsspec, such as `s3://bucket/key` or `zip://a.txt::b.zip`, and no path."""
-    return bool(_ADDRESS.match(text)) and not os.path.lexists(text)
-
-
-def shown_address(address: str) -> str:
-    """An address as messages show it: without log-in and query, where secrets live."""
-    return "::".join(_LOGIN.sub("", without_query(part)) for part in address.split("::"))
-
-
-def name_in(address: str) -> str:
-    """The name of what an address leads to."""
-    return unquote(without_query(address.split("::", maxsplit=1)[0])).rstrip("/").rpartition("/")[2]
-
-
-def opened_address(address: str) -> tuple[BinaryIO, Callable[[], int] | None]:
-    """What fsspec opens, and what tells its version.
+class Streamed:
+    """What can be read but once, in order; what goes wrong with that is explained.
 
     Args:
-        address: The address.
-
-    Raises:
-        UsageError: fsspec is not installed, or not what it needs for such addresses.
-        SourceNotFound: There is nothing, or a folder.
-        SourceError: It cannot be opened.
+        file: Is read, and closed in the end.
+        label: How messages call it.
     """
-    label = shown_address(address)
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise UsageError(f"{label}: addresses are read by fsspec", hint="pip install 'twat-fs[fsspec]'") from error
-    with _explained(label):
-        try:
-            files, path = url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise UsageError(f"{label}: {error}", hint="fsspec names what it needs for such an address.") from error
-        facts = files.info(path)
-        if facts.get("type") == "directory":
-            raise SourceNotFound(f"{label}: this is a folder, not a file", hint="Name the files in it.")
-        file: BinaryIO = files.open(path, "rb")
-    return file, lambda: _version(files, path)
+
+    def __init__(self, file: BinaryIO, label: str) -> None:
+        self._file = file
+        self._label = label
+
+    def __enter__(self) -> Streamed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with explained(self._label):
+            self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, so many at most; none at the end.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        with explained(self._label):
+            return self._file.read(size)
 
 
-def _version(files: Any, path: str) -> int:
-    files.invalidate_cache()
-    facts = files.info(path)
-    known = repr([(key, str(facts[key])) for key in _VERSIONS if key in facts])
-    return zlib.crc32(known.encode("utf-8", "surrogatepass"))
+class explained:  # noqa: N801, as all that is used with `with` alone
+    """What goes wrong inside, in one class.
 
-
-class _explained:  # noqa: N801, as all that is used with `with` alone
-    """What goes wrong inside, in one class: libraries for many systems raise what each of them likes."""
+    Nothing but fsspec and the libraries behind it is called there, for systems of every kind, and each raises what it
+    likes: there is no class that all of that is of.
+    """
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -151,17 +129,44 @@ class _explained:  # noqa: N801, as all that is used with `with` alone
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: object) -> None:
         del kind, at
-        answered = getattr(error and error.__cause__, "status", None)  # fsspec calls any answer but a file "not found"
-        if isinstance(answered, int) and answered not in (404, 410):
-            raise SourceError(f"{self._label}: cannot read it: its host answers {answered}") from error
-        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        if not isinstance(error, Exception) or isinstance(error, (TwatFsError, MemoryError)):
+            return
+        reason = _reason(error)
+        if isinstance(reason, (FileNotFoundError, NotADirectoryError)):
             raise SourceNotFound(f"{self._label}: there is no such file", hint="Check the address.") from error
-        if isinstance(error, (OSError, ValueError, EOFError, RuntimeError, BadZipFile, zlib.error, *_of_http())):
-            words = getattr(error, "strerror", None) or getattr(error, "message", None) or type(error).__name__
-            raise SourceError(f"{self._label}: cannot read it: {words}") from error
+        words, hint = _words(reason)
+        raise SourceError(f"{self._label}: cannot read it: {words}", hint=hint) from error
 
 
-def _of_http() -> tuple[type[Exception], ...]:
-    """What fsspec lets through of the client behind http addresses, if that was loaded."""
-    client = sys.modules.get("aiohttp")
-    return (client.ClientError,) if client is not None else ()
+def _reason(error: BaseException) -> BaseException:
+    """What is behind an error: fsspec calls whatever it meets at a host of the web "not found"."""
+    cause = error.__cause__
+    if not isinstance(error, FileNotFoundError) or cause is None or getattr(cause, "status", 0) in (404, 410):
+        return error
+    return cause if hasattr(cause, "status") or isinstance(cause, OSError) or _is_of_web(cause) else error
+
+
+def _is_of_web(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in ("aiohttp", "asyncio")
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    """What an error says, and what to do; without addresses, which may hold secrets."""
+    status = getattr(error, "status", None)  # of aiohttp
+    if isinstance(status, int) and status:
+        return f"its host answers {status}", ""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    certificate = getattr(inner, "verify_message", None)
+    if certificate:
+        return f"the certificate of its host is not valid: {certificate}", _AUTHORITY
+    number = getattr(inner, "errno", None)
+    if inner is not error and isinstance(number, int) and number > 0:
+        return os.strerror(number), ""
+    words = getattr(inner, "strerror", None) or getattr(inner, "message", None) or str(inner) or type(inner).__name__
+    said = unsaid(str(words).partition(": <")[0])  # aiohttp appends one exception to another
+    return said, _KEYS if "credentials" in said.lower() else ""
+
+
+def unsaid(words: str) -> str:
+    """What a library says, without what may be a secret in the addresses that it names."""
+    return printable(_UNSAID.sub("", words))

@@ -66,7 +66,7 @@ def upload_file(
     chosen = chosen._replace(options={**chosen.options, **provider_options})
     registry = registry_for(chosen)
     recorder = recorder_for(registry.settings, wanted=chosen.history)
-    with opened(path, chosen.name, registry.settings.environ) as source:
+    with opened(path, chosen.name, registry.settings) as source:
         outcome = upload(source, registry, named(provider), chosen, recorder)
         outcome.keep()
     if outcome.result is None:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import deque
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from pickle import PicklingError
 from typing import TYPE_CHECKING
 
@@ -134,9 +135,9 @@ def _batch_of(task: _Task) -> Batch:
     """What this thread knows of the run: its providers, with their connections, and the receipts."""
     if getattr(_own, "run", None) != task.run:
         registry = registry_for(task.options)
-        environ = registry.settings.environ
         recorder = recorder_for(registry.settings, wanted=task.options.history)
-        _own.batch = Batch(registry, task.names, task.options, recorder, lambda item: opened_item(item, environ))
+        opener = partial(opened_item, settings=registry.settings)
+        _own.batch = Batch(registry, task.names, task.options, recorder, opener)
         _own.run = task.run if task.options.max_time is None else None  # seconds for each file, not for all of them
     batch: Batch = _own.batch
     return batch

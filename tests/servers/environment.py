@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+#: Packages that a command can be given beside its own.
+SOURCES = Path(__file__).with_name("sources.txt")
 PACKAGE = Path(__file__).with_name("node")
 #: The name in `missing` of all that comes from npm.
 NODE = "node"
@@ -84,6 +86,15 @@ def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE, *, partly: 
             if not place.is_dir():
                 _build(place, requirements, partly=partly)
     return place / "bin"
+
+
+def packages(requirements: Path = SOURCES, cache: Path = CACHE) -> Path:
+    """The folder of packages of such an environment, for `PYTHONPATH`.
+
+    Raises:
+        CannotPrepare: It cannot be made.
+    """
+    return next(prepared(requirements, cache).parent.glob("lib/python*/site-packages"))
 
 
 def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:

@@ -144,7 +144,10 @@ _SECTIONS = {
 @ca_file
 @common
 def upload(**given: Any) -> int:
-    """Upload each FILE and print its URL; - is standard input."""
+    """Upload each FILE and print its URL.
+
+    - is standard input; an address, such as https://host/file or s3://bucket/key, is read from there.
+    """
     from twat_fs.cli import uploading
 
     return uploading.run(given)

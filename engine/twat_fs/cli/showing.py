@@ -59,9 +59,9 @@ class Showing:
             line = self._line(done, done.outcome, result)
             self._report.result(line, dear=True)
         elif error is not None:
-            self._report.error(error, "" if self._alone or isinstance(error, SourceError) else done.item.path)
+            self._report.error(error, "" if self._alone or isinstance(error, SourceError) else done.item.label)
         if events is not None and self._format.name != "json":
-            for line in explanation(events, done.item.path):
+            for line in explanation(events, done.item.label):
                 self._report.say(line)
         if result is not None:
             self._delivery.one(line or str(result), result)
@@ -74,7 +74,7 @@ class Showing:
         metadata.pop("size", None)
         found = Uploaded(
             url=str(result),
-            path=done.item.path,
+            path=done.item.label,
             name=outcome.name,
             size=outcome.size,
             sha256=done.sha256,
@@ -84,7 +84,7 @@ class Showing:
         try:
             return self._format.line(found)
         except UsageError as error:  # what is there, whatever was to be said of it
-            self._report.error(error, done.item.path)
+            self._report.error(error, done.item.label)
             return str(result)
 
     def _is_direct(self, provider: str) -> bool:
@@ -94,7 +94,7 @@ class Showing:
 
 def record(done: Done) -> dict[str, Any]:
     """What `--json` says of an item."""
-    told: dict[str, Any] = {"file": done.item.path}
+    told: dict[str, Any] = {"file": done.item.label}
     if done.outcome is not None:
         told |= _facts(done.outcome)
     if done.error is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from twat_fs.batch import Batch, Done
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from twat_fs.batch import Item
+    from twat_fs.environment import Settings
     from twat_fs.source import Source
 
 #: Seconds after `--max-time` that are for saying so.
@@ -105,13 +108,13 @@ def _settle(registry: Registry, names: list[str], given: dict[str, Any]) -> None
 
 
 @contextmanager
-def _opened(item: Item, environ: Mapping[str, str]) -> Iterator[Source]:
+def _opened(item: Item, settings: Settings) -> Iterator[Source]:
     if item.archive:
         from twat_fs.cli.archiving import archived
 
         way = archived(item.path, item.archive, item.name)
     else:
-        way = opened(_standard_input() if item.path == "-" else item.path, item.name, environ)
+        way = opened(_standard_input() if item.path == "-" else item.path, item.name, settings)
     with way as source:
         yield source
 
@@ -131,9 +134,9 @@ def _upload(
     options: UploadOptions,
 ) -> int:
     recorder = recorder_for(registry.settings, wanted=options.history)
-    environ = registry.settings.environ
     chosen: Format = given["format"]
-    batch = Batch(registry, names, options, recorder, lambda item: _opened(item, environ), digests=chosen.wants_digest)
+    opener = partial(_opened, settings=registry.settings)
+    batch = Batch(registry, names, options, recorder, opener, digests=chosen.wants_digest)
     progress = Progress(items, report) if _shows_progress(given) else None
     delivery = Delivery(Wishes(given["qr"], given["open"], given["copy"], given["notify"]), report)
     showing = Showing(report, registry, chosen, delivery, alone=len(items) == 1, explains=given["explain"])
@@ -155,7 +158,7 @@ def _upload(
     finally:
         if progress:
             progress.close()
-    delivery.end(codes, items[0].path if items else "")
+    delivery.end(codes, items[0].label if items else "")
     return status_of(codes)
 
 
@@ -185,9 +188,9 @@ def _dry_run(report: Report, registry: Registry, items: list[Item], names: list[
     from twat_fs.wire.rehearsal import as_curl
 
     for item in items:
-        with _opened(item, registry.settings.environ) as source:
+        with _opened(item, registry.settings) as source:
             rehearsed = plan_upload(source, registry, names, item.wanted(options))
-            path = source.name if item.archive or item.path == "-" else item.path
+            path = item.path if os.path.isfile(item.path) else source.name
         first, *others = rehearsed.providers
         if others and not options.fragile:
             report.result(f"# {first} is tried first, then {', '.join(others)}")
