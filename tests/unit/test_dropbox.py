@@ -135,6 +135,18 @@ def test_the_same_wrong_offset_again_and_again_ends_the_upload(
     assert dropbox.asked.count(wire.APPEND) == 4
 
 
+def test_a_session_that_loses_again_and_again_what_it_had_ends_the_upload(
+    run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox
+) -> None:
+    def loses(host: wire.Dropbox, seen: Seen) -> Play:
+        del next(iter(host.sessions.values()))[4 * MIB :]
+        return host.answer(wire.FINISH, seen)
+
+    dropbox.faults[wire.FINISH] = [loses] * 20
+    assert put(run_cli, place, *PIECES, content=LARGE).code == 4
+    assert dropbox.asked.count(wire.FINISH) == 4
+
+
 @pytest.mark.parametrize("route", [wire.APPEND, wire.FINISH])
 def test_a_session_that_is_lost_is_begun_again(
     run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox, route: str

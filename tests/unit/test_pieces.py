@@ -76,6 +76,32 @@ def test_a_piece_whose_answer_is_lost_does_no_harm(place: Place) -> None:
 
 
 @only("tus")
+def test_a_host_that_loses_again_and_again_what_it_had_is_given_up(place: Place) -> None:
+    def loses(seen: Seen, answer: Play) -> Play:
+        (taken,) = place.pieces.files.values()
+        taken.clear()
+        return Play(503)
+
+    place.pieces.mishaps = [None, loses] * 20
+    with pytest.raises(UploadFailed):
+        place.upload(place.file())
+    assert len(place.sent("PATCH")) == 6
+
+
+@only("tus")
+def test_what_was_never_sent_no_host_has(place: Place) -> None:
+    def boasts(seen: Seen, answer: Play) -> Play:
+        (taken,) = place.pieces.files.values()
+        taken[:] = bytes(5000)
+        return Play(503)
+
+    place.pieces.mishaps = [None, boasts]
+    with pytest.raises(UploadFailed, match="has 5000 bytes, and was sent 2048 at most") as failed:
+        place.upload(place.file(5000), check="none")
+    assert failed.value.attempts[0].kind == "bad_reply"
+
+
+@only("tus")
 def test_what_the_host_has_of_a_piece_is_not_sent_again(place: Place) -> None:
     def half(seen: Seen, answer: Play) -> Play:
         (taken,) = place.pieces.files.values()

@@ -135,7 +135,7 @@ def _asked(job: Job, step: Step, ways: Ways, kept: Kept) -> Reached | None:
     _log.warning("%s: going on at byte %d of %d", job.spec.name, reached.offset, size)
     ways.tell(Noted(job.spec.name, f"going on at byte {reached.offset} of {size}"))
     ways.begun(reached.offset)
-    return reached
+    return reached._replace(most=kept.same_until)
 
 
 class _Course:

@@ -36,11 +36,13 @@ class Reached(NamedTuple):
         offset: Bytes that the host has.
         lists: What each piece so far has saved, by name.
         last: What told so, where the host was asked.
+        most: Bytes that it was sent at most, if that is more.
     """
 
     offset: int
     lists: Lists
     last: Exchanged | None = None
+    most: int = 0
 
 
 class Pieces:
@@ -61,6 +63,8 @@ class Pieces:
         self._size = int(job.scope.names["file"]["size"])
         self._lists: dict[str, list[Any]] = {name: [] for name in step.save}
         self._failures = 0
+        self._furthest = 0
+        self._most = 0
 
     def send(self, reached: Reached | None = None) -> Exchanged:
         """Send them all; gives the last request and its reply.
@@ -101,12 +105,14 @@ class Pieces:
 
     def _in_order(self, reached: Reached) -> Exchanged:
         offset, last = reached.offset, reached.last
+        self._furthest, self._most = offset, reached.most
         self._lists = {name: list(noted) for name, noted in reached.lists.items()}
         # A file without bytes has one piece without bytes, and there is no way into it.
         resumable = self._step.resume is not None and self._size > 0
         exchange = self._ways.once if resumable else self._ways.exchange
         while last is None or offset < self._size:
             piece = self._piece_at(offset)
+            self._most = max(self._most, offset + piece.size)
             if resumable and self._ways.resumption is not None:
                 self._ways.resumption.keep(self._job, self._step, self._lists)
             try:
@@ -114,14 +120,14 @@ class Pieces:
             except RetryableError as error:
                 if not resumable:
                     raise
-                offset, _, last = self._asked_again(error, offset)
+                offset, _, last, _ = self._asked_again(error)
                 continue
             offset += piece.size
-            self._failures = 0
+            self._came_to(offset)
             self._note(values)
         return last
 
-    def _asked_again(self, error: RetryableError, offset: int) -> Reached:
+    def _asked_again(self, error: RetryableError) -> Reached:
         """Where to go on after a failure: where the host says, a moment later."""
         self._failures += 1
         # Whether the piece was taken or not is just what the host is asked, so that no doubt remains.
@@ -136,10 +142,17 @@ class Pieces:
         told = asked(self._job, self._step, self._lists, self._ways)
         if told is None:
             raise error
-        if told.offset > offset:
-            self._failures = 0
+        if told.offset > self._most:  # what was never sent, nobody has
+            words = f"the host says that it has {told.offset} bytes, and was sent {self._most} at most"
+            raise _unreadable(self._job, self._step, words)
+        self._came_to(told.offset)
         self._lists = dict(told.lists)
         return told
+
+    def _came_to(self, offset: int) -> None:
+        """Begin to count failures anew where the host has more than ever: one that loses what it had has an end too."""
+        if offset > self._furthest:
+            self._furthest, self._failures = offset, 0
 
     # Of each
 

@@ -4,6 +4,7 @@ from tests.mutation.defence import Defence
 
 _RESUMING = "unit/test_resuming.py::"
 _DROPBOX = "unit/test_dropbox.py::"
+_PIECES = "unit/test_pieces.py::"
 
 DEFENCES = (
     Defence(
@@ -26,6 +27,27 @@ DEFENCES = (
         "    if reached is None or reached.offset > kept.same_until:",
         "    if reached is None:",
         f"{_RESUMING}test_an_offset_beyond_what_is_known_begins_anew",
+    ),
+    Defence(
+        "a host that loses again and again what it had is given up",
+        "upload_providers/pieces.py",
+        "        if offset > self._furthest:",
+        "        if True:",
+        f"{_PIECES}test_a_host_that_loses_again_and_again_what_it_had_is_given_up",
+    ),
+    Defence(
+        "a session of Dropbox that loses again and again what it had is given up",
+        "upload_providers/dropbox_api/transfer.py",
+        "            if offset + len(data) > sent:",
+        "            if True:",
+        f"{_DROPBOX}test_a_session_that_loses_again_and_again_what_it_had_ends_the_upload",
+    ),
+    Defence(
+        "what was never sent, no host has",
+        "upload_providers/pieces.py",
+        "        if told.offset > self._most:",
+        "        if False:",
+        f"{_PIECES}test_what_was_never_sent_no_host_has",
     ),
     Defence(
         "a file that is no text leaves nothing at a host that takes texts",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], None]
 
-#: Corrections of the offset without a piece that was taken between them.
+#: Corrections of the offset before more is sent than ever.
 _CORRECTIONS = 3
 
 
@@ -61,7 +61,8 @@ class Transfer:
         self._told(offset)
         while True:
             data, content_hash = self._content.piece(offset)
-            sent = max(sent, offset + len(data))
+            if offset + len(data) > sent:  # else it has lost what it had, perhaps again and again
+                sent, corrections = offset + len(data), 0
             try:
                 if offset + len(data) == self._content.size:
                     return self._finished(name, offset, data, content_hash)
@@ -74,7 +75,6 @@ class Transfer:
                     ) from None
                 offset = wrong.correct
             else:
-                corrections = 0
                 offset += len(data)
             self._told(offset)
 
