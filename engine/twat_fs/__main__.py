@@ -32,10 +32,12 @@ def _run(name: str, *for_version: list[str]) -> None:
     try:
         sys.stdout.write(f"twat-fs {__version__}\n")
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
         import os
 
-        os._exit(1)  # nothing more can be said, not even by the interpreter's own flush
+        if not isinstance(error, BrokenPipeError) and sys.stderr is not None:
+            os.write(2, f"twat-fs: standard output cannot be written: {error.strerror}\n".encode())
+        os._exit(1)  # not even the interpreter's own flush is to say more
 
 
 def _start(arguments: list[str], name: str) -> NoReturn:

@@ -205,13 +205,16 @@ def settings(
         history: Whether receipts are kept, whatever the environment says.
 
     Raises:
-        UsageError: A folder is not there, or `TWAT_FS_TIMEOUT` is not a number.
+        UsageError: A folder is not there, or a time is not a number of seconds.
     """
     variables = dict(os.environ if environ is None else environ)
     home = variables.get("HOME") or os.path.expanduser("~")
     for folder in providers_d:
         if not os.path.isdir(folder):
             raise UsageError(f"--providers-d {folder}: there is no such folder")
+    for name, given in (("timeout", timeout), ("max_time", max_time)):
+        if given is not None and not given > 0:
+            raise UsageError(f"{name}={given} is not a number of seconds")
     own = os.path.join(variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "twat-fs", "providers.d")
     listed = [folder for folder in variables.get("TWAT_FS_PROVIDERS_D", "").split(os.pathsep) if folder]
     said = configured or Configured()

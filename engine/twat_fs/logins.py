@@ -6,12 +6,13 @@ variables are kept for it, and never what is in them; without it no keyring is a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import NotConfigured
+from twat_fs.errors import NotConfigured, ResourceError
 from twat_fs.private import write_private
 from twat_fs.text import REDACTOR, printable
 from twat_fs.tuples import NamedTuple
@@ -52,8 +53,11 @@ def known(settings: Settings, provider: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        if getattr(error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+            raise ResourceError(f"{path} cannot be read: {why}", hint="`ulimit -n 64` allows more.") from error
         raise NotConfigured(
-            f"{path} cannot be read: {type(error).__name__}",
+            f"{path} cannot be read: {why}",
             provider,
             hint=f"`twat-fs login {provider}` writes it anew.",
         ) from error

@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from twat_fs.errors import SourceError
 from twat_fs.interruption import whole
 
 if TYPE_CHECKING:
@@ -25,13 +26,22 @@ def private_folder(path: str) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """A folder that only the user may look into, which is gone afterwards, whatever ends the command."""
+    """A folder that only the user may look into, which is gone afterwards, whatever ends the command.
+
+    Raises:
+        SourceError: It cannot be made.
+    """
     import tempfile
 
     made = None
     try:
-        with whole():  # between the folder's making and the noting of it nothing would take it away
-            made = tempfile.TemporaryDirectory(prefix="twat-fs-")
+        try:
+            with whole():  # between the folder's making and the noting of it nothing would take it away
+                made = tempfile.TemporaryDirectory(prefix="twat-fs-")
+        except OSError as error:  # a full disk is one where nobody finds a folder to write into
+            raise SourceError(
+                f"there is no place for temporary files: {error.strerror}", hint="TMPDIR names another one."
+            ) from error
         yield made.name
     finally:
         if made is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twat_fs.buffers import page_aligned
 from twat_fs.errors import SourceError, SourceNotFound, TooLarge
+from twat_fs.text import decodable
 from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def sendable_name(name: str) -> str:
     Args:
         name: The last component of a path, as `os.fsdecode` gives it.
     """
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = decodable(name)
     if not text.isascii():
         import unicodedata
 

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 #: Characters of a host's own words that are shown.
 WORDS_LIMIT = 300
 
-# Controls, surrogates, and what reorders or hides text (Unicode classes Cc, Cf, Zl, Zp).
-_UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]+"
+#: Controls, surrogates, and what reorders or hides text (Unicode classes Cc, Cf, Zl, Zp), for a set of characters.
+UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
 #: A shorter secret would blot out half of every message.
 _LEAST = 4
@@ -166,6 +168,19 @@ def _base64(raw: bytes) -> Iterator[str]:
         yield (_ANY64 if before else "") + inside + (f"{_ANY64}(?:=|%3[Dd]){{0,2}}" if rest else "")
 
 
+def decodable(text: str) -> str:
+    """A text that UTF-8 can say: U+FFFD stands where bytes of a name or an argument were none of it.
+
+    Args:
+        text: Anything, such as `os.fsdecode` gives it.
+    """
+    if text.isascii():
+        return text
+    # Some surrogates stand for no byte: only a program can have made them.
+    text = re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", text)
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 #: Of the process, as logs are: what was read as a secret anywhere stays out of every message.
 REDACTOR = Redactor()
 
@@ -181,10 +196,10 @@ def printable(text: str, limit: int = WORDS_LIMIT) -> str:
     known = REDACTOR(text[:_READ])
     if len(text) > _READ:
         known = known[: max(0, len(known) - _UNSURE)]
-    clean = " ".join(_UNSEEN.sub(" ", known[: limit * 4]).split())
+    clean = " ".join(re.sub(f"[{UNSEEN}]+", " ", known[: limit * 4]).split())
     return clean if len(clean) <= limit else clean[: limit - 3] + "..."
 
 
 def visible(text: str) -> str:
     """Foreign text whole, without secrets; a space stands for what moves a cursor or is not seen."""
-    return _UNSEEN.sub(" ", REDACTOR(text))
+    return re.sub(f"[{UNSEEN}]+", " ", REDACTOR(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sqlite3
@@ -84,6 +85,23 @@ def test_the_table_is_for_people_and_filters_hold(cli: Cli) -> None:
     limited = cli("history", "--limit", "1")
     assert (len(limited.out.splitlines()), "1 older" in limited.err) == (2, True)
     assert cli("history", "--since", "yesterday").code == 2
+
+
+def test_a_name_that_is_not_utf_8_is_found_by_its_bytes(cli: Cli) -> None:
+    name = os.fsdecode(b"b\xff.txt")
+    cli.file(name)
+    assert cli("upload", name, "-p", "one").code == 0
+    assert cli("history", "--name", name).out.count(GOOD) == 1
+    assert cli("history", "--provider", name).out == ""
+
+
+@pytest.mark.parametrize("command", ["delete", "verify"])
+@pytest.mark.parametrize("which", ["b\udcff", "https://h.example/\udcff", "9" * 30, "\u0661"])
+def test_what_no_receipt_can_be_of_is_told(cli: Cli, command: str, which: str) -> None:
+    cli("upload", "a.txt", "-p", "one")
+    answer = cli(command, which)
+    assert (answer.code, answer.out) == (2, ""), answer
+    assert "there is no receipt" in answer.err
 
 
 def test_forgetting_drops_what_is_listed(cli: Cli) -> None:

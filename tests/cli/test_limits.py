@@ -61,6 +61,13 @@ def test_no_room_for_what_comes_from_a_pipe_is_said_before_anything_is_sent(cli:
     assert list((cli.home / "tmp").iterdir()) == []
 
 
+def test_no_room_at_all_for_what_comes_from_a_pipe_is_said(cli: Cli, host: FakeHost) -> None:
+    answer = limited(cli, "RLIMIT_FSIZE=0", "upload", "-", "--name", "a", "-p", "one", content=b"hello")
+    assert (answer.code, answer.out, host.requests) == (1, "", []), answer
+    assert "no place for temporary files" in answer.err
+    assert "TMPDIR" in answer.err
+
+
 def test_a_cache_and_a_history_without_room_harm_no_upload(cli: Cli) -> None:
     cache = cli.home / "cache"
     answer = limited(cli, "RLIMIT_FSIZE=512", "upload", "a.txt", "-p", "one", env={"XDG_CACHE_HOME": str(cache)})
@@ -88,7 +95,7 @@ def test_a_copy_without_room_is_said_and_not_left_in_part(cli: Cli) -> None:
 # Descriptors and memory
 
 
-@pytest.mark.parametrize("count", [8, 9, 10, 16])
+@pytest.mark.parametrize("count", [6, 7, 8, 9, 10, 16])
 def test_few_descriptors_are_enough_or_are_said(cli: Cli, count: int) -> None:
     answer = limited(cli, f"RLIMIT_NOFILE={count}", "upload", "a.txt", "-p", "one")
     assert answer.code in (0, 1), answer
@@ -264,6 +271,12 @@ def test_a_list_that_cannot_be_written_is_a_failure_without_a_trace(cli: Cli, wo
     answer = cli.shell(f"twat_fs {' '.join(words)} {where}")
     assert answer.code in (1, 2), answer
     assert answer.out == ""
+
+
+def test_a_version_that_cannot_be_written_is_told(cli: Cli) -> None:
+    answer = cli.shell("twat_fs --version >/dev/full")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == "twat-fs: standard output cannot be written: No space left on device\n"
 
 
 def test_a_clock_that_is_wrong_stretches_no_deadline(cli: Cli) -> None:

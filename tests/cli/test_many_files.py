@@ -234,6 +234,18 @@ def test_what_is_no_file_is_left_out_of_an_archive_and_told(
         assert len(archive.namelist()) == 3
 
 
+def test_names_that_are_not_utf_8_stay_different_in_an_archive(
+    run_cli: Cli, host: FakeHost, spec: str, tree: Path
+) -> None:
+    for byte in (0xFE, 0xFF):
+        (tree / os.fsdecode(b"x%c.txt" % byte)).write_bytes(bytes([byte]))
+    answer = run_cli("upload", tree, "--zip", "-p", spec, "--no-check")
+    assert answer.code == 0, answer
+    assert "in the archive it is tree/x%FE.txt" in answer.err
+    with zipfile.ZipFile(BytesIO(next(iter(sent(host).values())))) as archive:
+        assert (archive.read("tree/x%FE.txt"), archive.read("tree/x%FF.txt")) == (b"\xfe", b"\xff")
+
+
 def test_no_archive_is_left_behind(run_cli: Cli, spec: str, tree: Path, tmp_path: Path) -> None:
     place = tmp_path / "packing"
     place.mkdir()

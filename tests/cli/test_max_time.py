@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
 
-from twat_fs.errors import UploadFailed
+from twat_fs.errors import UploadFailed, UsageError
 from twat_fs.testing.fake_host import FakeHost, Play
 from twat_fs.upload import UploadOptions, upload_file
 
@@ -73,6 +74,21 @@ def test_an_upload_in_time_is_an_upload(run_cli: Cli) -> None:
     with FakeHost([Play(200, b"https://h.example/a")]) as host:
         run_cli.spec("good", SPEC.format(url=host.url))
         assert run_cli.upload(run_cli.file(), "--max-time", "30", "--no-check", provider="good").code == 0
+
+
+@pytest.mark.parametrize("switch", ["--max-time", "--timeout"])
+@pytest.mark.parametrize("value", ["nan", "inf", "0", "-1", "1e400"])
+def test_what_is_no_time_is_wrong_usage(run_cli: Cli, switch: str, value: str) -> None:
+    run_cli.file()
+    answer = run_cli("upload", "a.txt", "-p", "local", switch, value)
+    assert (answer.code, answer.out) == (2, "")
+    assert switch in answer.err
+
+
+@pytest.mark.parametrize("given", [{"max_time": math.nan}, {"timeout": math.nan}, {"timeout": 0.0}, {"max_time": -1.0}])
+def test_nor_is_it_taken_from_a_program(given: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match="not a number of seconds"):
+        upload_file("a.txt", "local", UploadOptions(**given))  # type: ignore[arg-type]
 
 
 def test_programs_have_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

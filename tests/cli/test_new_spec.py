@@ -29,6 +29,12 @@ def test_the_spec_goes_to_standard_output_and_remarks_to_standard_error(run_cli:
     assert "KEY is read from the environment" in answer.err
 
 
+@pytest.mark.parametrize("link", ["https://h.example/\u00fc.txt", "https://h.example/{a|b}", "https://me@h.example/a"])
+def test_a_link_of_any_characters_makes_a_valid_spec(run_cli: Cli, link: str) -> None:
+    answer = run_cli("new-spec", "--from-curl", CURL, "--reply", json.dumps({"link": link}, ensure_ascii=False))
+    assert (answer.code, yaml.safe_load(answer.out)["result"]["url"]) == (0, "link"), answer
+
+
 def test_a_curl_line_comes_from_standard_input_too(run_cli: Cli) -> None:
     assert run_cli("new-spec", "--from-curl", "-", input=CURL.encode()).code == 0
 
@@ -221,6 +227,12 @@ def test_at_a_terminal_a_few_answers_make_a_spec(run_cli: Cli) -> None:
 )
 def test_a_wrong_call_is_wrong_usage(run_cli: Cli, words: tuple[str, ...]) -> None:
     assert run_cli("new-spec", *words).code == 2
+
+
+@pytest.mark.parametrize("words", [("--reply", "https://h.example/\udcff"), ("--title", "a"), ("--name", "h")])
+def test_words_that_are_not_utf_8_are_read_as_far_as_they_can_be(run_cli: Cli, words: tuple[str, ...]) -> None:
+    answer = run_cli("new-spec", "--from-curl", f"{CURL} -F 'a=\udcff'", *words)
+    assert (answer.code, "name: h" in answer.out) == (0, True), answer
 
 
 def test_what_is_empty_in_a_recording_is_no_mistake(run_cli: Cli) -> None:

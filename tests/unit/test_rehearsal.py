@@ -86,6 +86,7 @@ CASES = {
     "name-at": one(RAW, name="@x"),
     "name-less": one(FORM, name="<x>"),
     "name-controls": one(FORM, name="a\tb\x1b[31m.txt"),
+    "name-hidden": one(FORM, name="a\u202egpj.exe\u200b\U000e0041.txt"),
     "name-bytes": one(FORM, name="a\udcff'b.txt"),
     "name-in-path": Case('request:\n  url: "HOST/up/{{ file.name }}"\n  method: PUT\n' + RAW, name="a b'[1]{2}?#.txt"),
     "fields": one(
@@ -317,6 +318,7 @@ def test_a_saved_value_that_did_not_come_is_not_sent(tmp_path: Path, monkeypatch
         ("steps-host", "${saved_at}"),
         ("secret-header", '-H "A: Bearer ${KEY}"'),
         ("name-bytes", "\\377"),
+        ("name-hidden", "a\\342\\200\\256gpj.exe"),
     ],
 )
 def test_what_a_script_says(name: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,9 @@ from twat_fs.text import WORDS_LIMIT, Redactor, printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Unicode's classes of controls, of what reorders or hides text, of halves, and of line and paragraph ends.
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -48,7 +51,12 @@ def test_any_text_is_shown_on_one_line_within_its_limit(text: str, limit: int) -
     shown = printable(text, limit)
     assert len(shown) <= limit
     assert shown.splitlines() in ([], [shown])
-    assert not [c for c in shown if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in "\u202a\u202e\u2066"]
+    assert not [c for c in shown if unicodedata.category(c) in UNSEEN]
+
+
+def test_no_character_that_hides_or_reorders_text_is_shown() -> None:
+    unseen = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in UNSEEN]
+    assert [each for each in unseen if printable(f"a{each}b") != "a b"] == []
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.tuples import NamedTuple
+from twat_fs.urls import BadUrl, result_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,7 +101,9 @@ def put(draft: Draft, chosen: Candidate, status: int) -> None:
     """
     draft.data["result"] = {"url": chosen.query}
     if chosen.url.startswith("http") and not draft.data.get("options"):
-        draft.data["examples"] = [{"reply": {"status": status, **chosen.example}, "url": chosen.url}]
+        with suppress(BadUrl):  # what is never printed is no success to show
+            url = result_url(chosen.url)
+            draft.data["examples"] = [{"reply": {"status": status, **chosen.example}, "url": url}]
 
 
 def member(path: str, key: Any) -> str:

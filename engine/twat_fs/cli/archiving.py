@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tarfile
 import zipfile
@@ -49,7 +50,15 @@ def _zip(path: str, own: str, packed: str) -> None:
     # A file's own time, but none before 1980, which the format cannot say.
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for inside, full in _files(path, own):
-            archive.write(full, inside)
+            archive.write(full, _zip_name(inside))
+
+
+def _zip_name(inside: str) -> str:
+    """A name that the format can say: a byte that is no UTF-8 is written as in a URL, so that two names stay two."""
+    name = re.sub("[\udc80-\udcff]", lambda found: f"%{ord(found[0]) - 0xDC00:02X}", inside)
+    if name != inside:
+        _log.warning("%s: the name is not UTF-8; in the archive it is %s", inside, name)
+    return name
 
 
 def _tar(path: str, own: str, packed: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from twat_fs.cli.helping import Sections
 from twat_fs.cli.on_demand import OnDemand
-from twat_fs.cli.switches import CONTEXT, ca_file, common, completed, needs, provider_option
+from twat_fs.cli.switches import CONTEXT, SECONDS, ca_file, common, completed, needs, provider_option
 
 _OTHERS = {
     "upload-provider": "twat_fs.cli.provider_commands:upload_provider",
@@ -130,13 +130,13 @@ _SECTIONS = {
 @click.option("--explain/--no-explain", default=False, help="Say what was tried, in order, and the next step for each.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, 1e6, min_open=True),
+    type=SECONDS,
     metavar="SECONDS",
     help="Fail after so long without progress.",
 )
 @click.option(
     "--max-time",
-    type=click.FloatRange(0, 1e6, min_open=True),
+    type=SECONDS,
     metavar="SECONDS",
     help="Fail after so long in all, whatever was tried.",
 )

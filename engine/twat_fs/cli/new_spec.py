@@ -14,6 +14,7 @@ from twat_fs.cli.report import OutputLost, Report
 from twat_fs.errors import SourceError, SpecError, TwatFsError, UsageError
 from twat_fs.registry import Registry
 from twat_fs.source import Source
+from twat_fs.text import decodable
 from twat_fs.validation import validate
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _sources(given: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     if sum(ways) > 1:
         raise UsageError("say one of --from-curl, --from-sxcu and --from-har")
     if given["curl"] is not None:
-        yield "the curl line", _standard_input() if given["curl"] == "-" else given["curl"].encode()
+        yield "the curl line", _standard_input() if given["curl"] == "-" else decodable(given["curl"]).encode()
     elif given["sxcu"]:
         for path in given["sxcu"]:
             yield path, _content(path)
@@ -99,7 +100,7 @@ def _put_result(given: dict[str, Any], draft: Draft) -> None:
         from twat_fs.authoring.replies import take
 
         reply = given["reply"]
-        content = _content(reply) if os.path.isfile(reply) else reply.encode()
+        content = _content(reply) if os.path.isfile(reply) else decodable(reply).encode()
         if not take(draft, content, {}):
             raise UsageError("there is no link in the reply that was given by --reply")
     if given["learn"] is not None:

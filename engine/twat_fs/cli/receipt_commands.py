@@ -20,7 +20,7 @@ from twat_fs.cli.switches import ca_file, common, completed
 @click.option("--pending", is_flag=True, help="Only what was sent and never answered for; it may exist.")
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 10**9),
     default=50,
     show_default=True,
     metavar="N",

@@ -27,6 +27,16 @@ def completed(what: str) -> Any:
     return complete
 
 
+class _Seconds(click.FloatRange):
+    """A time; "nan", which is below and above nothing, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        return found if found == found else self.fail(f"{value} is not a number of seconds.", param, ctx)
+
+
+SECONDS = _Seconds(0, 1e6, min_open=True)
+
 provider_option = click.option(
     "-o",
     "--option",
@@ -106,7 +116,7 @@ def tries(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--max-time",
-            type=click.FloatRange(0, 1e6, min_open=True),
+            type=SECONDS,
             default=60,
             show_default=True,
             metavar="SECONDS",

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.messages import Held, Shell, origins_of, texts_in
-from twat_fs.text import REDACTOR
+from twat_fs.text import REDACTOR, UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +35,10 @@ _COMMANDS = {
     "raw": "",
     "string": "",
 }
-#: What double quotes do not keep: controls, bytes that are not UTF-8, and `!`, which an interactive bash expands.
-_UNQUOTABLE = r"[\x00-\x09\x0b-\x1f\x7f!\udc80-\udcff]"
+#: What quotes do not keep or nobody sees: controls, bytes that are not UTF-8, what reorders text.
+_HIDDEN = rf"(?!\n)[{UNSEEN}]"
+#: The same, and `!`, which an interactive bash expands in double quotes.
+_UNQUOTABLE = rf"(?!\n)[!{UNSEEN}]"
 
 
 def credential(name: str, value: str, variable: str = "") -> Held:
@@ -218,7 +220,12 @@ def quoted(pieces: Sequence[str | Shell]) -> str:
 def _escaped(text: str) -> str:
     for character in '\\"$`':
         text = text.replace(character, f"\\{character}")
-    return re.sub(_UNQUOTABLE, lambda found: f"$(printf '\\{ord(found[0]) & 0xFF:03o}')", text)
+    return re.sub(_UNQUOTABLE, lambda found: f"$(printf '{_octal(found[0])}')", text)
+
+
+def _octal(character: str) -> str:
+    """Its bytes, of three digits each: what follows a shorter number may be read as part of it."""
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def word(pieces: Sequence[str | Shell]) -> str:
@@ -228,8 +235,7 @@ def word(pieces: Sequence[str | Shell]) -> str:
     if any(isinstance(piece, Shell) for piece in pieces):
         return f'"{quoted(pieces)}"'
     text = "".join(str(piece) for piece in pieces)
-    if not re.search(r"[\x01-\x09\x0b-\x1f\x7f\udc80-\udcff]", text):
+    if not re.search(_HIDDEN, text):
         return shlex.quote(text)
     text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    # Three octal digits, since what follows `\\x` may be read as part of it.
-    return "$'" + re.sub(_UNQUOTABLE, lambda found: f"\\{ord(found[0]) & 0xFF:03o}", text) + "'"
+    return "$'" + re.sub(_UNQUOTABLE, lambda found: _octal(found[0]), text) + "'"

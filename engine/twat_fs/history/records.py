@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time as clock
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.history.database import Database
 from twat_fs.history.receipt import Receipt
+from twat_fs.text import decodable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -69,7 +71,8 @@ class History:
 
     def of(self, which: str | int) -> list[Receipt]:
         """The receipts of that number, or of that URL, the newest first: a URL may have been given more than once."""
-        if str(which).isdecimal():
+        which = decodable(str(which))
+        if re.fullmatch("[0-9]{1,18}", which):
             return list(self._find("id = ?", (int(which),)))
         found = list(self._find("url = ?", (which,)))
         return found or list(self._find("page_url = ? or delete_url = ?", (which, which)))
@@ -127,7 +130,7 @@ def _wanted(
 ) -> tuple[str, tuple[Any, ...]]:
     pairs = (("provider = ?", provider), ("name glob ?", name), ("time >= ?", since), ("time < ?", until))
     parts = [condition for condition, value in pairs if value is not None]
-    values = [value for _, value in pairs if value is not None]
+    values = [decodable(value) if isinstance(value, str) else value for _, value in pairs if value is not None]
     if states:
         parts.append("(" + " or ".join(_WHERE[state] for state in states) + ")")
         values += [clock.time()] * len(states)
