@@ -62,9 +62,23 @@ DEFENCES = (
     Defence(
         "a name that is not UTF-8 can be sent",
         "source.py",
-        'name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")',
-        "str(name)",
+        "text = decodable(name)",
+        "text = name",
         f"{_SOURCE}test_any_name_of_bytes_can_be_sent",
+    ),
+    Defence(
+        "names that are not UTF-8 stay different in an archive",
+        "cli/archiving.py",
+        "archive.write(full, _zip_name(inside))",
+        "archive.write(full, inside)",
+        "cli/test_many_files.py::test_names_that_are_not_utf_8_stay_different_in_an_archive",
+    ),
+    Defence(
+        "a time that is no number is none",
+        "cli/switches.py",
+        "found if found == found else",
+        "found if True else",
+        "cli/test_max_time.py::test_what_is_no_time_is_wrong_usage",
     ),
     Defence(
         "a name is sent in one form, whatever form the disk has",
