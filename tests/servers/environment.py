@@ -79,10 +79,10 @@ def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE, *, partly: 
     Raises:
         CannotPrepare: It cannot be made.
     """
-    place = cache / f"{requirements.stem}-{_digest(requirements)}"
+    place = cache / f"{requirements.stem}-{named_by(requirements)}"
     if not place.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        with _locked(place.with_suffix(".lock")):
+        with locked(place.with_suffix(".lock")):
             if not place.is_dir():
                 _build(place, requirements, partly=partly)
     return place / "bin"
@@ -107,7 +107,7 @@ def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:
     place = cache / f"node-{hashlib.sha256(content).hexdigest()[:16]}"
     if not place.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        with _locked(place.with_suffix(".lock")):
+        with locked(place.with_suffix(".lock")):
             if not place.is_dir():
                 _build_node(place, package)
     return place
@@ -130,13 +130,15 @@ def _build_node(place: Path, package: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _digest(requirements: Path) -> str:
+def named_by(requirements: Path) -> str:
+    """A name for what is made of a file on this machine."""
     made_with = f"{sys.version} {platform.machine()} {sys.base_prefix}".encode()
     return hashlib.sha256(requirements.read_bytes() + made_with).hexdigest()[:16]
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Held by one process at a time."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import os
 import shutil
 import ssl
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from tests.servers.debian import program, unpacked
 from tests.servers.environment import prepared, prepared_node
 from tests.servers.process import running
 
@@ -19,6 +23,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+
+_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "dav", "dav_fs")
+_APACHE = """\
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {home}/apache.pid
+ErrorLog {home}/apache.log
+DocumentRoot {home}/files
+DavLockDB {home}/lock/db
+LimitRequestBody 1000000
+<Directory {home}/files>
+  Dav On
+  AuthType Basic
+  AuthName files
+  AuthUserFile {home}/users
+  <LimitExcept GET HEAD OPTIONS>
+    Require valid-user
+  </LimitExcept>
+  <Limit GET HEAD OPTIONS>
+    Require all granted
+  </Limit>
+</Directory>
+"""
+_NGINX = """\
+daemon off;
+pid {home}/nginx.pid;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {home}/body;
+  proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/fastcgi;
+  uwsgi_temp_path {home}/uwsgi;
+  scgi_temp_path {home}/scgi;
+  client_max_body_size 1000000;
+  server {{
+    listen 127.0.0.1:{port};
+    root {home}/files;
+    location / {{
+      dav_methods PUT DELETE MKCOL;
+      create_full_put_path on;
+      limit_except GET {{
+        auth_basic files;
+        auth_basic_user_file {home}/users;
+      }}
+    }}
+  }}
+}}
+"""
 
 
 @dataclass(frozen=True)
@@ -112,6 +165,49 @@ def wsgidav(home: Path) -> Iterator[Host]:
 
     with running(command, home) as port:
         yield Host(f"http://127.0.0.1:{port}", home, "dav", "dav-pw", needs_login_to_read=True)
+
+
+@contextmanager
+def apache(_home: Path) -> Iterator[Host]:
+    """`mod_dav`: anybody reads, a password guards all else; a body over 1 MB is refused while it is sent."""
+    modules = unpacked() / "usr/lib/apache2/modules"
+
+    def command(port: int) -> list[str]:
+        file = home / "apache.conf"
+        user = "User #65534\nGroup #65534\n" if os.getuid() == 0 else ""  # it does not serve files as root
+        loaded = "".join(f"LoadModule {name}_module {modules}/mod_{name}.so\n" for name in _MODULES)
+        file.write_text(loaded + user + _APACHE.format(home=home, port=port))
+        return [*program("apache2"), "-f", str(file), "-DFOREGROUND"]
+
+    # Not in the home of the tests, which nobody else gets through to.
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        _dav_folder(home)
+        with running(command, home) as port:
+            yield Host(f"http://127.0.0.1:{port}", home / "files", "dav", "dav-pw")
+
+
+@contextmanager
+def nginx(home: Path) -> Iterator[Host]:
+    """Its own WebDAV, which makes folders as they are needed; it takes and guards as that of `apache`."""
+
+    def command(port: int) -> list[str]:
+        file = home / "nginx.conf"
+        user = "user root;\n" if os.getuid() == 0 else ""
+        file.write_text(user + _NGINX.format(home=home, port=port))
+        return [*program("nginx"), "-e", str(home / "nginx.log"), "-c", str(file)]
+
+    _dav_folder(home)
+    with running(command, home) as port:
+        yield Host(f"http://127.0.0.1:{port}", home / "files", "dav", "dav-pw")
+
+
+def _dav_folder(home: Path) -> None:
+    """A folder for files that the server may write whoever it is, and who may write there."""
+    digest = base64.b64encode(hashlib.sha1(b"dav-pw", usedforsecurity=False).digest()).decode()
+    (home / "users").write_text(f"dav:{{SHA}}{digest}\n")
+    for place in (home, _folder(home, "files"), _folder(home, "lock")):
+        place.chmod(0o777)
 
 
 @contextmanager

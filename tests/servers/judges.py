@@ -71,6 +71,7 @@ class Judge(NamedTuple):
         unserved: Whether it serves no files, so that they are looked for in its folder.
         texts: Whether it takes nothing but UTF-8.
         tells_gone: Whether it tells that there was nothing to delete.
+        unlinked: Names that it puts into a link as they are, though no link that is printed may hold them.
         path: What follows the server's address in the option.
         address: The option that takes it.
         secret: The credential that takes the password of the server's user.
@@ -87,6 +88,7 @@ class Judge(NamedTuple):
     unserved: bool = False
     texts: bool = False
     tells_gone: bool = True
+    unlinked: tuple[str, ...] = ()
     path: str = ""
     address: str = "base"
     secret: str = "SERVER_PASSWORD"
@@ -105,6 +107,16 @@ DAV = (
     Failure("no password", "auth", 401, password=""),
 )
 NO_FOLDER = Failure("a folder that is not there", "conflict", 409, options={"folder": "no/where/"})
+TOO_LARGE = Failure("a file over its limit", "too_large", 413, size=3_000_000)
+SAYING = Judge(
+    "nginx",
+    "dav_says",
+    (*(failure._replace(step="folder") for failure in DAV), TOO_LARGE),
+    {"user": "dav"},
+    "replaces",
+    undeletable=("auth", 401),
+    unlinked=("it's.txt",),
+)
 WEBDAV = Judge(
     "rclone",
     "webdav",
@@ -240,7 +252,11 @@ JUDGES = (
         undeletable=("auth", 401),
     ),
     Judge("wsgidav", "dav", (), {"folder": "open/", "once": "true"}, "conflict"),
+    SAYING._replace(server="apache", failures=(*SAYING.failures, NO_FOLDER)),
+    SAYING,
     WEBDAV,
+    WEBDAV._replace(server="apache", options={"user": "dav"}),
+    WEBDAV._replace(server="nginx", options={"user": "dav"}, failures=(DAV[0],)),
     WEBDAV._replace(
         server="wsgidav",
         options={"user": "dav"},

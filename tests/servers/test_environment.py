@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers import environment
+from tests.servers import debian, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,21 @@ def test_what_npm_cannot_install_is_told_in_its_words_and_leaves_nothing(tmp_pat
     (package / "package.json").write_text('{"dependencies": {"no-such-server": "file:./no-such-server.tgz"}}')
     with pytest.raises(environment.CannotPrepare, match=r"npm could not install|no npm"):
         environment.prepared_node(package, cache)
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]
+
+
+def test_packages_that_cannot_be_fetched_are_missing_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages, cache, programs = tmp_path / "packages.txt", tmp_path / "cache", tmp_path / "programs"
+    packages.write_text("# a comment\nno-such-server  # a package\n")
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    assert debian.missing(packages, cache) == {"no-such-server": "there is no apt-get"}
+    for name in ("apt-get", "dpkg-deb"):
+        (programs / name).write_text("#!/bin/sh\necho E: Unable to locate package no-such-server >&2\nexit 100\n")
+        (programs / name).chmod(0o755)
+    assert "Unable to locate package" in debian.missing(packages, cache)["no-such-server"]
     assert [path.suffix for path in cache.iterdir()] == [".lock"]
 
 

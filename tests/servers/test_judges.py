@@ -13,7 +13,7 @@ from tests.servers import hosts
 from tests.servers.judges import JUDGES, NAMES, SPECS, WRONG, Failure, Judge
 from tests.support import ROOT, registry
 from twat_fs.afterwards import delete_upload, verify_upload
-from twat_fs.errors import RateLimited, UploadError, VerifyError
+from twat_fs.errors import BadReply, RateLimited, UploadError, VerifyError
 from twat_fs.history import History
 from twat_fs.source import Source
 from twat_fs.upload import UploadOptions, recorder_for, upload
@@ -137,10 +137,21 @@ def test_the_bytes_come_back(court: Court, size: int) -> None:
     assert court.content(str(court.upload(file))) == file.read_bytes()
 
 
-@pytest.mark.parametrize(("judge", "name"), [_case(judge, name, name=name) for judge in JUDGES for name in NAMES])
+@pytest.mark.parametrize(
+    ("judge", "name"),
+    [_case(judge, name, name=name) for judge in JUDGES for name in NAMES if name not in judge.unlinked],
+)
 def test_a_file_of_an_odd_name_comes_back(court: Court, name: str) -> None:
     file = court.file(name, 500)
     assert court.content(str(court.upload(file))) == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("judge", "name"), [_case(judge, name, name=name) for judge in JUDGES for name in judge.unlinked]
+)
+def test_a_link_that_is_not_to_be_printed_is_no_success_and_what_is_left_is_told(court: Court, name: str) -> None:
+    with pytest.raises(BadReply, match=r"holds the character U\+0027.* may be left at 127\.0\.0\.1"):
+        court.upload(court.file(name, 500))
 
 
 @each
