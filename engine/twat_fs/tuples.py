@@ -23,6 +23,7 @@ else:
             made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])  # noqa: PYI024
             for key, value in body.items():
                 setattr(made, key, value)
+            made.__new__.__annotations__ = fields
             return made
 
     class NamedTuple(metaclass=_Made):

@@ -15,7 +15,7 @@ def parse_size(text: str | int) -> int:
     Raises:
         ValueError: It is none of them.
     """
-    found = re.fullmatch(r"([0-9]{1,15})(\.[0-9]{1,3})?\s*([KMGT]?i?B|)", str(text).strip(), re.IGNORECASE)
+    found = re.fullmatch(r"([0-9]{1,19})(\.[0-9]{1,3})?\s*([KMGT]?i?B|)", str(text).strip(), re.IGNORECASE)
     if found is None:
         raise ValueError(f"`{text}` is not a size; write 200 MB, 1 GiB or a number of bytes")
     factor = _SIZES[found[3].upper()]

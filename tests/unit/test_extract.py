@@ -189,7 +189,7 @@ def test_a_saved_secret_is_held_and_knows_its_host() -> None:
 )
 def test_text_that_may_have_been_cut_is_no_url(url: str) -> None:
     spec = compiled(f'request: {{url: "https://h.example/", raw: "{{{{ file }}}}"}}\nresult: {{url: {url}}}\n')
-    with pytest.raises(BadReply, match="" if "replace" in url else "where its answer ends"):
+    with pytest.raises(BadReply, match="found nothing" if "replace" in url else "where its answer ends"):
         result(job(spec), SENT, Reply(200, URL, {}, GOOD.encode(), framed=False))
 
 

@@ -14,6 +14,7 @@ from twat_fs.units import in_unit, parse_duration, parse_size, shown_size
         ("0", 0),
         ("12", 12),
         (104857600, 104857600),
+        (10**18, 10**18),  # the largest that a spec may name
         ("200 MB", 200_000_000),
         ("200MB", 200_000_000),
         ("1 GiB", 1 << 30),
