@@ -119,6 +119,9 @@ def _split(text: str) -> SplitResult:
         raise BadUrl("it names no host")
     if "\\" in text:
         raise BadUrl("it holds a backslash")
+    # Pythons before 3.11 take anything in brackets for an address, and let something follow it.
+    if "[" in parts.netloc and not re.fullmatch(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](:[0-9]*)?", parts.netloc):
+        raise BadUrl("its host or its port cannot be read")
     return parts
 
 

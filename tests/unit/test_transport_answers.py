@@ -131,6 +131,18 @@ def test_one_length_said_twice_is_accepted(transport: Transport) -> None:
     assert ask(transport, Play(200, b"123", headers=[("Content-Length", "3")])).body == b"123"
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.0  200  Fine\nContent-Length: 3\n\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n02;a=b\r\nab\r\n1 \r\nc\r\n0\r\nX: y\r\n\r\n",
+    ],
+)
+def test_what_is_odd_and_clear_is_read(transport: Transport, raw: bytes) -> None:
+    assert ask(transport, Play(raw=raw)).body == b"abc"
+
+
 def test_chunks_are_joined(transport: Transport) -> None:
     assert ask(transport, Play(200, [b"ab", b"c"], chunked=True)).body == b"abc"
 
@@ -139,7 +151,22 @@ def test_an_answer_that_ends_with_its_connection_is_read(transport: Transport) -
     assert ask(transport, Play(200, b"abc", length="", close=True)).body == b"abc"
 
 
-@pytest.mark.parametrize("chunk", [b"zz\r\n", b"-5\r\nab", b"5\r\nab", b"\r\n", b"FFFFFFFFFFFFFFFFFFFF\r\nab"])
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b"zz\r\n",
+        b"-5\r\nab",
+        b"5\r\nab",
+        b"\r\n",
+        b"FFFFFFFFFFFFFFFFFFFF\r\nab",
+        b"0x2\r\nab\r\n0\r\n\r\n",
+        b"+2\r\nab\r\n0\r\n\r\n",
+        b"0_2\r\nab\r\n0\r\n\r\n",
+        b" 2\r\nab\r\n0\r\n\r\n",
+        b"2\r\nabXX0\r\n\r\n",
+        b"2\r\nab0\r\n\r\n",
+    ],
+)
 def test_bad_chunks_are_an_error(transport: Transport, chunk: bytes) -> None:
     with pytest.raises(UploadError):
         ask(transport, Play(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk))
@@ -156,6 +183,10 @@ def test_bad_chunks_are_an_error(transport: Transport, chunk: bytes) -> None:
         b"HTTP/1.1 99 Low\r\n\r\n",
         b"HTTP/1.1 999 High\r\n\r\n",
         b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.x 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 +200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 2_0 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: a\0b\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n folded\r\n\r\n",

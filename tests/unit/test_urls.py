@@ -87,6 +87,8 @@ def test_a_result_is_made_absolute_and_ascii(url: str, printed: str) -> None:
         "https://h.example-/a",
         "https://[::1/a",
         "https://[zz]/a",
+        "https://[::1]x/a",
+        "https://[1.2.3.4]/a",
         "https://h.example\\@evil.example/a",
         "https://h.example/a\\b",
         "/\\evil.example/a",

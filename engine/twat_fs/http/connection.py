@@ -16,13 +16,15 @@ from urllib3.util import wait_for_read
 from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
 from twat_fs.http.errors import check_resources, system_words
-from twat_fs.http.exchange import Exchange, GuardedResponse
+from twat_fs.http.reader import GuardedResponse
 from twat_fs.http.resolving import resolve
 from twat_fs.http.waiting import Patience, would_block
 from twat_fs.source import BLOCK_SIZE
 
 if TYPE_CHECKING:
     import ssl
+
+    from twat_fs.http.exchange import Exchange
 
 # Bytes at the end of a body that are sent without looking for an answer: a host that reads a form's closing boundary
 # only in part may answer a moment before we are done, and that answer is honest.

@@ -1,14 +1,12 @@
-"""What is known of the request under way, and the reading of its answer against the clock."""
+"""What is known of the request under way: how far it is, how much came, how much time is left."""
 
 from __future__ import annotations
 
-import io
 import math
 import re
 import time
 from contextlib import suppress
-from http.client import HTTPException, HTTPResponse, IncompleteRead, parse_headers
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from urllib3.util import wait_for_read
 
@@ -176,117 +174,3 @@ class Exchange:
         if re.match(_MAYBE_INTERIM, self.early):
             return False
         return not _INTERIM_START.startswith(self.early[: len(_INTERIM_START)])
-
-
-class AnswerStream(io.RawIOBase):
-    """What a socket receives, within the exchange's time and size."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        super().__init__()
-        self._sock = sock
-        # The socket counts its files and stays open for them after the connection was closed.
-        self._raw = sock.makefile("rb", buffering=0)
-        self._exchange = exchange
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Bytes that came early, then whatever comes next."""
-        exchange = self._exchange
-        if exchange.over:
-            return 0
-        if exchange.early:
-            count = min(len(buffer), len(exchange.early))
-            buffer[:count] = exchange.early[:count]
-            del exchange.early[:count]
-            return count
-        self._sock.settimeout(exchange.patience())
-        try:
-            count = self._raw.readinto(buffer) or 0
-        except TimeoutError:
-            raise exchange.late() from None
-        exchange.ended = exchange.ended or not count
-        exchange.count(count)
-        return count
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._raw.close()
-        super().close()
-
-
-class GuardedResponse(HTTPResponse):
-    """http.client's reader of a reply, but it skips every 1xx and refuses framing that can be read in two ways.
-
-    Args:
-        sock: What was connected.
-        exchange: The exchange that the reply belongs to.
-        method: The request's method, since a reply to HEAD has no body.
-    """
-
-    def __init__(self, sock: socket.socket, exchange: Exchange, method: str | None = None) -> None:
-        self._exchange = exchange
-        self._announced = False
-        super().__init__(_Desk(sock, exchange), method=method)  # type: ignore[arg-type]
-
-    def _read_status(self) -> tuple[str, int, str]:
-        while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 <= status < 200:
-                return version, status, reason
-            if status == 101:
-                raise HTTPException("the host switched to another protocol")
-            parse_headers(self.fp)
-            self._exchange.skip_interim()
-
-    def _close_conn(self) -> None:
-        """Let go of the connection, the body being read."""
-        excess = b""
-        if self.length == 0 and not self.chunked and self.fp is not None and not self.fp.closed:
-            self._exchange.over = True  # so that only what has come already is looked at
-            excess = self.fp.peek(1).strip(b"\r\n")
-        super()._close_conn()  # type: ignore[misc]
-        if excess and self._announced:
-            raise BadReply(f"{self._exchange.host}: more came than the length that the answer gives itself")
-
-    def begin(self) -> None:
-        """Read up to the body.
-
-        Raises:
-            HTTPException: The status or the headers are not what HTTP allows.
-        """
-        super().begin()
-        if self._exchange.ended:
-            # To http.client the end of the connection is as good as the end of the headers.
-            raise IncompleteRead(b"")
-        if not self._exchange.whole:
-            # The host may take a next request for the rest of this one's body.
-            self.will_close = True
-        if not 200 <= self.status <= 599:
-            raise HTTPException("the status is none of HTTP's")
-        if any(type(defect).__name__ in _HEADER_DEFECTS for defect in self.msg.defects):
-            raise HTTPException("a header line is malformed")
-        codings = {value.strip().lower() for value in self.msg.get_all("Transfer-Encoding", ())}
-        if codings - {"chunked", "identity"}:
-            raise HTTPException("the transfer encoding is not one we know")
-        lengths = {item.strip() for value in self.msg.get_all("Content-Length", ()) for item in value.split(",")}
-        if not codings and (len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths)):
-            raise HTTPException("the content length is malformed")
-        self._announced = bool(self.length)
-
-
-_HEADER_DEFECTS = ("MissingHeaderBodySeparatorDefect", "FirstHeaderLineIsContinuationDefect")
-
-
-class _Desk:
-    """Gives http.client an AnswerStream where it asks a socket for a file."""
-
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self._sock = sock
-        self._exchange = exchange
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        assert mode == "rb"
-        return io.BufferedReader(AnswerStream(self._sock, self._exchange), _READ_SIZE)
