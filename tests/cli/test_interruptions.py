@@ -394,8 +394,38 @@ def test_a_signal_while_an_upload_is_recorded_leaves_no_cassette(cli: Cli) -> No
         cli.spec("held", form(host.url))
         process = begun(cli, "record", "held", "a.txt")
         until(process, host.held.is_set)
-        interrupted(cli, process, signal.SIGINT)
+        end = interrupted(cli, process, signal.SIGINT)
+        assert end.err == "twat-fs: interrupted; held may have stored the file\n"
     assert not (cli.home / "held.yaml").exists()
+
+
+def test_a_signal_while_a_new_spec_is_learned_tells_what_may_be_at_the_host(cli: Cli) -> None:
+    with Holding(read_request) as host:
+        process = begun(
+            cli, "new-spec", "--from-curl", f"curl -F f=@x {host.url}/up", "--name", "h", "--learn", "a.txt"
+        )
+        until(process, host.held.is_set)
+        end = interrupted(cli, process, signal.SIGTERM)
+        assert end.err == "twat-fs: terminated; server may have stored the file\n"
+
+
+def test_a_signal_while_an_upload_is_deleted_tells_that_it_may_be_gone(cli: Cli) -> None:
+    store, asked = Store(), threading.Event()
+
+    def script(seen: Seen) -> Play:
+        if seen.method != "DELETE":
+            return store(seen)
+        asked.set()
+        return Play(mute=True)
+
+    with FakeHost(script) as host:
+        more = "delete: {method: DELETE, url: '{{ result.url }}'}"
+        cli.spec("stores", form(host, more=more))
+        url = cli("upload", "a.txt", "-p", "stores").url
+        process = begun(cli, "delete", url)
+        until(process, asked.is_set)
+        left = f"stores may have deleted {url}"
+        assert interrupted(cli, process, signal.SIGINT).err == f"twat-fs: interrupted; {left}\n"
 
 
 @pytest.mark.parametrize(

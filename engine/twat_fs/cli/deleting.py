@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.afterwards import delete_upload, plan_delete, receipt_of
 from twat_fs.cli.receipts import begun, each
 from twat_fs.history.records import History
+from twat_fs.interruption import Interrupted
 
 if TYPE_CHECKING:
     from twat_fs.cli.receipts import Done
@@ -21,7 +22,11 @@ def run(given: dict[str, Any]) -> int:
         receipt = receipt_of(history, which)
         if given["dry_run"]:
             return {}, _rehearsed(receipt.provider, plan_delete(receipt, history=history, registry=registry)), 0
-        was_there = delete_upload(receipt, history=history, registry=registry)
+        try:
+            was_there = delete_upload(receipt, history=history, registry=registry)
+        except Interrupted as end:
+            end.left = end.left or f"{receipt.provider} may have deleted {receipt.url}"
+            raise
         facts = {**receipt.facts(), "state": "deleted", "was_there": was_there}
         return facts, f"{'deleted' if was_there else 'gone already'}: {receipt.url}", 0
 

@@ -10,9 +10,13 @@ from twat_fs.errors import TrustError
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
-# Where clouds answer machines with their own keys; the IPv4 one is link-local.
-_METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("fd20:ce::254")})
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Where clouds answer machines with their own keys, besides the link-local ones: AWS, Google, Oracle, Azure.
+_METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192", "168.63.129.16")))
+# IPv6 addresses whose last four bytes are an IPv4 one: of NAT64 (RFC 6052), and compatible ones (RFC 4291, 2.5.5.1).
+_WRITTEN_IN_SIX = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+# Networks that are nobody's but the site's, which `is_global` does not know, or not in every Python: what is left of
+# RFC 1884's site-local ones, and NAT64 of a site (RFC 8215).
+_OF_A_SITE = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
 def check_address(host: str, text: str, *, private: bool) -> None:
@@ -29,7 +33,7 @@ def check_address(host: str, text: str, *, private: bool) -> None:
     address = _meant(ipaddress.ip_address(text.partition("%")[0]))
     if address.is_unspecified or address.is_multicast or address.is_link_local or address in _METADATA:
         raise TrustError(f"{host} is at {text}, an address that is never contacted")
-    if not private and not address.is_global:
+    if not private and (not address.is_global or any(address in network for network in _OF_A_SITE)):
         raise TrustError(
             f"{host} is at {text}, a private address, and its URL came from a host's answer",
             hint="Name that host in the spec or in an option if it may have the file.",
@@ -66,6 +70,6 @@ def _meant(address: Address) -> Address:
     """The IPv4 address inside an IPv6 one, where there is one."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64:
+    if any(address in network for network in _WRITTEN_IN_SIX) and int(address) > 1:  # not :: and ::1
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

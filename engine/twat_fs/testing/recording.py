@@ -14,6 +14,7 @@ from twat_fs._version import USER_AGENT
 from twat_fs.errors import TrustError, UploadError, UsageError
 from twat_fs.http.body import StreamingBody
 from twat_fs.http.transport import Transport
+from twat_fs.interruption import Interrupted
 from twat_fs.messages import Held, Multipart, Reply, Request, Shell, TextPart, reveal
 from twat_fs.retry import retrying
 from twat_fs.text import REDACTOR
@@ -102,6 +103,7 @@ class Tape:
         self._source = source
         self._secrets = provider.credentials()
         self._random: list[str] = []
+        self._begun = False
         self.exchanges: list[tuple[Request, Reply]] = []
 
     @property
@@ -118,6 +120,7 @@ class Tape:
         with Transport(user_agent=USER_AGENT, **settings.network) as transport:
 
             def send(request: Request) -> Reply:
+                self._begun = True
                 reply = transport.send(request, self._source if request.carries_file else None)
                 self.exchanges.append((request, reply))
                 return reply
@@ -126,6 +129,9 @@ class Tape:
                 return str(run(job, retrying(send, self._provider.spec.retry)))
             except UploadError as error:
                 return error
+            except Interrupted as end:
+                end.left = f"{self._provider.name} may have stored the file" if self._begun else ""
+                raise
 
     def _remembered(self, inputs: Inputs) -> Any:
         def random(count: int) -> str:
