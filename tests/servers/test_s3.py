@@ -13,6 +13,7 @@ import urllib.request
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3  # type: ignore[import-untyped]
@@ -64,9 +65,9 @@ class Bucket:
     def netloc(self) -> str:
         return self.endpoint.partition("//")[2]
 
-    @property
+    @cached_property
     def client(self) -> Any:
-        """boto3 as anybody would use it, to look at what was stored."""
+        """boto3 as anybody would use it, to look at what was stored; making it takes longer than asking."""
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
