@@ -23,15 +23,18 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-#: What commands do not load, and what asks as it is loaded where the home is, as boto3 does: commands load that.
-_LEFT_OUT = ("twat_fs.testing", "twat_fs.__main__", "twat_fs.upload_providers.s3")
+#: What commands do not load.
+_LEFT_OUT = ("twat_fs.testing", "twat_fs.__main__")
 #: What reads variables as it is loaded, and what has a hold of that: commands load it anew.
 _READERS = re.compile(r"dropbox(\.(session|oauth|dropbox_client))?|twat_fs\.upload_providers\.dropbox.*")
+#: The home while all is loaded. boto3, which takes as long to load as the rest, makes paths of it then, and keeps them.
+_NO_HOME = "/home-of-nobody"
 _STARTING = 60.0
 #: Commands of commands.
 _GROUPS = ("spec", "upload_provider")
@@ -194,7 +197,9 @@ def _tell_ended(running: dict[int, socket.socket]) -> None:
             connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
-def _load() -> None:
+def _load() -> list[tuple[Any, str]]:
+    """Load what commands load; gives what of it keeps paths in the home: whose attributes, and which."""
+    os.environ["HOME"] = _NO_HOME
     import twat_fs
 
     waiting = [twat_fs]
@@ -207,13 +212,35 @@ def _load() -> None:
     importlib.import_module("twat_fs.testing.spec_play")
     for name in filter(_READERS.fullmatch, list(sys.modules)):
         del sys.modules[name]
+    return list(_keepers())
+
+
+def _keepers() -> Iterator[tuple[Any, str]]:
+    for module in list(sys.modules.values()):
+        for kind in {each for each in vars(module).values() if isinstance(each, type)}:
+            for name, value in list(vars(kind).items()):
+                if isinstance(value, str) and _NO_HOME in value:
+                    yield kind, name
+                if isinstance(value, FunctionType) and _NO_HOME in str(value.__defaults__):
+                    yield value, "__defaults__"
+
+
+def _move(keepers: Iterable[tuple[Any, str]], home: str) -> None:
+    """Have what keeps paths in the home keep them in this one."""
+
+    def moved(value: Any) -> Any:
+        return value.replace(_NO_HOME, home) if isinstance(value, str) else value
+
+    for owner, name in keepers:
+        kept = getattr(owner, name)
+        setattr(owner, name, tuple(map(moved, kept)) if isinstance(kept, tuple) else moved(kept))
 
 
 def main() -> None:
     """Be the process that commands are forked from, and then each of them."""
     import runpy
 
-    _load()
+    keepers = _load()
     sys.path[0] = ""
     gc.collect()
     gc.freeze()
@@ -221,6 +248,7 @@ def main() -> None:
     os.chdir(told["cwd"])
     os.environ.clear()
     os.environ.update(told["env"])
+    _move(keepers, os.path.expanduser("~"))
     sys.path[0] = told["cwd"]
     sys.argv = ["-m", *told["words"]]
     runpy.run_module("twat_fs", run_name="__main__", alter_sys=True)
