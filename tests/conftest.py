@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tests.leaks import leaks, pytest_configure
 from tests.support import FOR_PYTHON, Cli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 __all__ = ["leaks", "pytest_configure"]
@@ -27,6 +28,17 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 # All that a test may know of the person and the machine that run it.
 _KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "VIRTUAL_ENV")
 _KEPT_FAMILIES = ("COVERAGE", "COV_", "HYPOTHESIS", "LC_", "PYTEST", "PYTHON")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end; to search it for garbage again and again takes a fifth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
