@@ -14,13 +14,12 @@ from twat_fs.events import Tell, untold
 from twat_fs.logins import Logins
 from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
-from twat_fs.spec.options import wire_value
+from twat_fs.spec.options import named_hosts, wire_value
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
-from twat_fs.urls import authority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from twat_fs.http.transport import Transport
     from twat_fs.results import UploadResult
@@ -208,8 +207,7 @@ class Provider:
 
     def hosts(self, given: Mapping[str, Any]) -> list[str]:
         """The hosts of the addresses among the options, which the user named."""
-        addresses = [name for name, facts in self.spec.options.items() if facts.get("type") == "url"]
-        return [authority(value) for value in self._wire_options(given, addresses).values()]
+        return named_hosts(self.spec.options, self._wire_options(given))
 
     def transport(self) -> Transport:
         """Connections for one upload, as the settings say: new ones, or those that are kept."""
@@ -257,9 +255,9 @@ class Provider:
 
     def client(self) -> Any:
         """What the module of a Python provider makes, made once; where it makes none, `NotConfigured` is raised."""
-        from twat_fs.upload_providers.loading import client_of, module_of
-
         if self._client is None:
+            from twat_fs.upload_providers.loading import client_of, module_of
+
             module = module_of(self.spec.module, card_path(self.entry), self.name)
             with using(self.settings):
                 self._client = client_of(module, self.name, self.spec.deps)
@@ -269,21 +267,21 @@ class Provider:
         from twat_fs.retry import run
         from twat_fs.upload_providers.loading import sent_by
 
-        ready = call._replace(options=self._wire_options(call.options, self.spec.options))
+        ready = call._replace(options=self._wire_options(call.options))
         with using(self.settings) as chosen:
             attempt = partial(sent_by, self.client(), source, ready, self.name)
             result = run(attempt, self.spec.retry, left=chosen.left, tell=call.tell)
-        hosts = self.hosts(call.options)
+        hosts = named_hosts(self.spec.options, ready.options)
         result.recipe = {**(result.recipe or {}), "hosts": hosts} if hosts else result.recipe
         if result.startswith(("http://", "https://")) and "none" not in (depth, self.spec.check):
             with self.transport() as transport:
                 self._verify(transport, result, source, depth, (*self.spec.hosts, *hosts), call.tell)
         return result
 
-    def _wire_options(self, given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    def _wire_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         declared, values = self.spec.options, self.option_values(given)
         found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
-        wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in names}
+        wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in declared}
         return {name: value for name, value in wanted.items() if value is not None}
 
     def check_owner(self, variable: str) -> None:

@@ -225,7 +225,7 @@ def _try(
 ) -> UploadError | None:
     """Try one provider; sets the outcome's result, or returns why there is none."""
     given = candidate.option_values(call.options)
-    variant = variant_of(given, options.remote_path)
+    variant = variant_of(given, options.remote_path) if recorder.history is not None else ""
     outcome.result = existing(candidate, source, variant, recorder) if options.skip_existing else None
     if outcome.result is not None:
         return None

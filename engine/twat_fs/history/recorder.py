@@ -94,7 +94,8 @@ class Entry:
 
     def keep(self, result: UploadResult) -> None:
         """Note what the host gave; to be called once the user has the URL."""
-        self._write(kept="live", **self._facts(result), sha256=self._sha256())
+        if self._recorder.history is not None:
+            self._write(kept="live", **self._facts(result), sha256=self._sha256())
 
     def _facts(self, result: UploadResult) -> dict[str, Any]:
         known = {name: _text(result.metadata.get(name)) for name in ("page_url", "delete_url")}
@@ -102,8 +103,6 @@ class Entry:
         return {"url": str(result), **known, "expires": expires, "recipe": written(result.recipe)}
 
     def _sha256(self) -> str | None:
-        if self._recorder.history is None:
-            return None
         try:
             return self._source.digest("sha256")
         except SourceError:  # it was written to since

@@ -49,6 +49,18 @@ def choices_of(facts: Mapping[str, Any]) -> list[str]:
     return [str(key) for key in facts["map"]] if facts.get("map") and "type" not in facts else []
 
 
+def named_hosts(declared: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> list[str]:
+    """The hosts of the addresses among option values, as `name:port`.
+
+    Args:
+        declared: The options of a spec.
+        values: What some of them send.
+    """
+    from twat_fs.urls import authority
+
+    return [authority(value) for name, value in values.items() if declared[name].get("type") == "url"]
+
+
 def text_of(value: Any) -> str:
     """A value as a person writes it: `true`, not `True`."""
     return ("true" if value else "false") if isinstance(value, bool) else str(value)

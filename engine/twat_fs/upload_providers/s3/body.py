@@ -79,7 +79,7 @@ class Part:
         self._offset = offset
         self._size = size
         self._tally = tally
-        self._buffer = page_aligned(min(BLOCK, size) or 1)
+        self._buffer: memoryview | None = None
         self._position = 0
         self._counted = 0
         self._sending = False
@@ -95,19 +95,26 @@ class Part:
         """
         del size
         self._tally.check()
-        count = self._fill()
+        self._buffer = self._buffer or page_aligned(min(BLOCK, self._size) or 1)
+        count = self._fill(self._buffer)
         if self._sending and self._position > self._counted:
             self._tally.add(self._position - self._counted)
             self._counted = self._position
         return self._buffer[:count]
 
-    def content(self) -> bytes:
+    def content(self) -> bytearray:
         """All of it at once, for a part of one block: a read can give less than was asked for.
 
         Raises:
             Stopped: The file cannot be read, or shrank.
         """
-        return b"".join(bytes(block) for block in self._blocks())
+        # Not by the buffer of `read`: new pages and a copy take longer than the reading itself.
+        content = bytearray(self._size)
+        self.seek(0)
+        while self._position < self._size:
+            self._tally.check()
+            self._fill(memoryview(content)[self._position :])
+        return content
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go elsewhere; what is read then is not being sent until `begin` says so."""
@@ -159,12 +166,12 @@ class Part:
             yield block
         self.seek(0)
 
-    def _fill(self) -> int:
+    def _fill(self, buffer: memoryview) -> int:
         wanted = min(BLOCK, self._size - self._position)
         if wanted <= 0:
             return 0
         try:
-            count = self._source.read_into(self._buffer[:wanted], self._offset + self._position)
+            count = self._source.read_into(buffer[:wanted], self._offset + self._position)
             if not count:
                 self._source.check_unchanged(self._offset + self._position)
         except SourceError as error:
@@ -174,7 +181,7 @@ class Part:
         return count
 
 
-def crc32(blocks: Iterable[bytes | memoryview]) -> str:
+def crc32(blocks: Iterable[bytes | bytearray | memoryview]) -> str:
     """A checksum as S3 writes it."""
     value = 0
     for block in blocks:

@@ -8,6 +8,7 @@ import os
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import boto3  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ from twat_fs._version import USER_AGENT
 from twat_fs.environment import settings
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.s3.body import Part
+from twat_fs.upload_providers.s3.small import SmallFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,7 @@ _CONNECTIONS = 32
 _KEPT = 16
 
 _clients: dict[Any, Any] = {}
+_small: WeakKeyDictionary[Any, SmallFiles] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -57,6 +60,11 @@ def client_for(target: Target, environ: Mapping[str, str]) -> Any:
                 _clients.pop(next(iter(_clients)))
             client = _clients[target, mine] = _client(target, environ)
     return client
+
+
+def small_files_of(client: Any) -> SmallFiles:
+    """What puts small files by a client of `client_for`."""
+    return _small[client]
 
 
 def credentials_found() -> Any:
@@ -93,6 +101,7 @@ def _client(target: Target, environ: Mapping[str, str]) -> Any:
     client.meta.events.register_first("before-sign.s3", _hiding(session.get_credentials()))
     client.meta.events.register("before-send.s3", _begin)
     client.meta.events.register_last("before-call.s3.PutObject", _at_once)
+    _small[client] = SmallFiles(client)
     return client
 
 

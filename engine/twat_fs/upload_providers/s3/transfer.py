@@ -19,6 +19,7 @@ from twat_fs.errors import Conflict, VerifyError
 from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
+from twat_fs.upload_providers.s3.client import small_files_of
 from twat_fs.upload_providers.s3.errors import met_itself
 from twat_fs.upload_providers.s3.options import part_size_for
 
@@ -87,12 +88,13 @@ class Transfer:
         # Bytes are sent with the head; before what is a file boto3 asks first, which is a second journey.
         small = len(part) <= BLOCK
         body = part.content() if small else part
+        put = small_files_of(self._client).put_object if small else self._client.put_object
         sums = {}
         if self._options.checksum:
-            sums["ChecksumCRC32"] = crc32([body]) if isinstance(body, bytes) else body.crc32()
+            sums["ChecksumCRC32"] = body.crc32() if isinstance(body, Part) else crc32([body])
         self.may_be_there = True
         answer = self._last(
-            lambda: self._client.put_object(**self._where, Body=body, **self._parameters, **sums, **self._unless_there),
+            lambda: put(Body=body, **self._where, **self._parameters, **sums, **self._unless_there),
             lambda found: part.check(found, sums.get("ChecksumCRC32")),
         )
         self._source.check_unchanged(self._source.size)
