@@ -2,11 +2,13 @@
 
     python -m benchmarks.s3            # 1 GiB, some minutes
     python -m benchmarks.s3 --quick    # 64 MiB and two pairs: does it run at all
+    python -m benchmarks.s3 --beside boto3
 
 Both sides of a row are processes of their own that send to the same sink on 127.0.0.1; they take turns, and the row
 shows their medians. Of a Python program the sending is counted, without what is imported and connected once; of s5cmd
 and rclone the whole process, which starts in hundredths of a second. Peaks are those of the process. `x theirs` is how
-many times as fast ours is, with its checksums on. What stands in `peers.txt` is installed under
+many times as fast ours is, with its checksums on; `x cpu` how many times as long the other keeps processors busy, which
+tells more where something else runs too. What stands in `peers.txt` is installed under
 `.cache/` the first time.
 """
 
@@ -34,13 +36,13 @@ if TYPE_CHECKING:
 #: connected once; then all files, and the seconds that they took.
 AROUND = """
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, process_time
 first, *paths = sys.argv[1:]
 send(first)
-began = perf_counter()
+began = perf_counter(), process_time()
 with ThreadPoolExecutor(8) as pool:
     list(pool.map(send, paths))
-print(perf_counter() - began)
+print(perf_counter() - began[0], process_time() - began[1])
 """
 OURS = """
 import sys
@@ -85,8 +87,15 @@ store = S3Store("bucket", client_options={"allow_http": True}, unsigned_payload=
 def send(path):
     obstore.put(store, os.path.basename(path), Path(path), chunk_size=64 << 20, max_concurrency=4)
 """
-ROW = "{:6} {:16} {:>22} {:>9} {:>9} {:>9} {:>9} {:>11}"
+ROW = "{:6} {:16} {:>22} {:>9} {:>9} {:>9} {:>6} {:>9} {:>11}"
 PEERS = Path(__file__).with_name("peers.txt")
+
+
+@dataclass(frozen=True)
+class Sending(Run):
+    """A run, and the seconds that it kept processors busy."""
+
+    busy: float
 
 
 @dataclass(frozen=True)
@@ -111,20 +120,21 @@ def main() -> int:
     """Run it; 1 where a command that is measured fails."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.s3", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="64 MiB and two pairs, to see that it runs")
-    quick = parser.parse_args().quick
-    size, pairs = (64 << 20, 2) if quick else (1 << 30, 5)
+    parser.add_argument("--beside", default="", metavar="WORD", help="only others whose name holds this, such as boto3")
+    given = parser.parse_args()
+    size, pairs = (64 << 20, 2) if given.quick else (1 << 30, 5)
     peers = _peers()
-    print(ROW.format("", "what", "beside", "ours ms", "theirs ms", "x theirs", "ours MiB", "theirs MiB"))
+    print(ROW.format("", "what", "beside", "ours ms", "theirs ms", "x theirs", "x cpu", "ours MiB", "theirs MiB"))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         large, small = _files(home, size)
-        rows = [(f"{size >> 20} MiB", large, sender) for sender in (PLAIN_SENDER, python("tuned, no checksums", TUNED))]
+        rows = [(f"{size >> 20} MiB", large, sender) for sender in (PLAIN_SENDER, python("boto3, tuned", TUNED))]
         rows += [(f"{size >> 20} MiB", large, sender) for sender in peers]
         rows += [("200 x 100 KiB", small, sender) for sender in (PLAIN_SENDER, python("boto3.put_object", PUT))]
         rows += [("200 x 100 KiB", small, sender) for sender in peers]
         try:
             for scheme, surroundings in _hosts(home):
-                for title, files, theirs in rows:
+                for title, files, theirs in (each for each in rows if given.beside in each[2].name):
                     print(row(scheme, title, theirs.name, *compared(theirs, files, pairs, surroundings)), flush=True)
         except Failed as failure:
             print(failure, file=sys.stderr)
@@ -166,17 +176,20 @@ def _rclone(program: str, files: list[str], around: Surroundings) -> list[str]:
     return [program, *names, *trust, *large, "--no-check-dest", "--retries", "1", "--transfers", "8"]
 
 
-def compared(theirs: Sender, files: list[str], pairs: int, surroundings: Surroundings) -> tuple[Run, Run]:
+def compared(theirs: Sender, files: list[str], pairs: int, surroundings: Surroundings) -> tuple[Sending, Sending]:
     """The medians of ours and theirs, which take turns."""
-    runs: dict[Sender, list[Run]] = {OURS_SENDER: [], theirs: []}
+    runs: dict[Sender, list[Sending]] = {OURS_SENDER: [], theirs: []}
     for number in range(pairs):
         for sender in (OURS_SENDER, theirs) if number % 2 == 0 else (theirs, OURS_SENDER):
             runs[sender].append(_run(sender, files, surroundings))
-    ours, other = (Run(median(run.seconds for run in side), median(run.peak for run in side)) for side in runs.values())
+    ours, other = (
+        Sending(*(median(getattr(run, name) for run in side) for name in ("seconds", "peak", "busy")))
+        for side in runs.values()
+    )
     return ours, other
 
 
-def _run(sender: Sender, files: list[str], surroundings: Surroundings) -> Run:
+def _run(sender: Sender, files: list[str], surroundings: Surroundings) -> Sending:
     began = time.perf_counter()
     process = subprocess.Popen(
         sender.words(files, surroundings),
@@ -192,12 +205,16 @@ def _run(sender: Sender, files: list[str], surroundings: Surroundings) -> Run:
     out, err = process.communicate()
     if process.returncode:
         raise Failed(f"{sender.name} ended with {process.returncode}: {err.decode(errors='replace')}")
-    return Run(float(out) if sender.prints_seconds else seconds, usage.ru_maxrss * RSS_UNIT / 2**20)
+    busy = usage.ru_utime + usage.ru_stime
+    if sender.prints_seconds:
+        seconds, busy = map(float, out.split())
+    return Sending(seconds, usage.ru_maxrss * RSS_UNIT / 2**20, busy)
 
 
-def row(scheme: str, title: str, name: str, ours: Run, theirs: Run) -> str:
+def row(scheme: str, title: str, name: str, ours: Sending, theirs: Sending) -> str:
     """One line of the table."""
-    times = (f"{ours.seconds * 1000:.0f}", f"{theirs.seconds * 1000:.0f}", f"{theirs.seconds / ours.seconds:.2f}")
+    milliseconds = (f"{ours.seconds * 1000:.0f}", f"{theirs.seconds * 1000:.0f}")
+    times = (*milliseconds, f"{theirs.seconds / ours.seconds:.2f}", f"{theirs.busy / ours.busy:.2f}")
     return ROW.format(scheme, title, name, *times, f"{ours.peak:.0f}", f"{theirs.peak:.0f}")
 
 

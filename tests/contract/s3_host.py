@@ -73,7 +73,8 @@ class S3Host:
             ]
         )
         scope = f"{day}/{region}/{service}/{end}"
-        text = f"{algorithm}\n{seen.header('x-amz-date')}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        digest = hashlib.sha256(canonical.encode("latin-1")).hexdigest()  # as the bytes of headers are read
+        text = f"{algorithm}\n{seen.header('x-amz-date')}\n{scope}\n{digest}"
         key = f"AWS4{self.secret}".encode()
         for part in (day, region, service, end):
             key = hmac.digest(key, part.encode(), "sha256")

@@ -187,6 +187,15 @@ def test_a_name_is_kept_and_its_url_is_ascii(bucket: Bucket, user: User, name: s
     assert fetched(signed) == file.read_bytes()
 
 
+def test_of_several_small_files_each_is_stored_as_it_is(bucket: Bucket, user: User) -> None:
+    names = ["several.bin", "several żó +&=.bin", "several~(a)'!*.txt", "several.tar.gz", "several\N{SNOWMAN}"]
+    paths = [user.file(name, 10_000 + index) for index, name in enumerate(names)]
+    named = ("--provider", "s3", "--providers-d", str(user.providers), "--no-check", "--jobs", "2")
+    answer = user.run("upload", *map(str, paths), *named, **bucket.environment)
+    assert (answer.code, len(answer.out.splitlines())) == (0, len(names)), answer
+    assert [bucket.content(name) for name in names] == [path.read_bytes() for path in paths]
+
+
 def test_a_wanted_path_is_the_key_under_the_prefix(moto: Bucket, user: User) -> None:
     file = user.file("own.bin")
     answer = upload(user, moto, file, "--remote-path", "in a folder//there.bin", "-o", "prefix=shared/")

@@ -5,6 +5,7 @@ from tests.mutation.defence import Defence
 _RESUMING = "unit/test_resuming.py::"
 _DROPBOX = "unit/test_dropbox.py::"
 _PIECES = "unit/test_pieces.py::"
+_S3 = "unit/test_s3_small.py::"
 
 DEFENCES = (
     Defence(
@@ -69,5 +70,19 @@ DEFENCES = (
         "    if not version and any(told[name] not in (None, recipe.get(name, told[name])) for name in told):",
         "    if False:",
         "servers/test_s3.py::test_what_has_taken_its_place_is_left_alone",
+    ),
+    Defence(
+        "what S3 refuses of a small file counts as a try of it",
+        "upload_providers/s3/small.py",
+        "            self._own.first = response\n",
+        "",
+        f"{_S3}test_three_tries_are_all",
+    ),
+    Defence(
+        "what boto3 says of one request alone is not said of the next",
+        "upload_providers/s3/small.py",
+        " or _OF_ONE & {name.lower() for name in headers}",
+        "",
+        f"{_S3}test_in_a_chain_of_functions_each_request_names_its_own_call",
     ),
 )

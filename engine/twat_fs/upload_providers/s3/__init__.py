@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 from twat_fs.environment import current
 from twat_fs.results import UploadResult
 from twat_fs.upload_providers.s3.address import key_of, url_of
-from twat_fs.upload_providers.s3.client import client_for, credentials_found
+from twat_fs.upload_providers.s3.client import credentials_found, ways_to
 from twat_fs.upload_providers.s3.errors import translated, unanswered
 from twat_fs.upload_providers.s3.options import read_options
 from twat_fs.upload_providers.s3.removal import recipe_of, remove
@@ -56,11 +56,11 @@ class S3Provider(SyncBaseProvider):
         host = options.target.endpoint or "https://s3.amazonaws.com"
         transfer: Transfer | None = None
         try:
-            client = client_for(options.target, environ)
-            host = client.meta.endpoint_url
-            transfer = Transfer(client, options, key, source, call)
+            ways = ways_to(options.target, environ)
+            host = ways.client.meta.endpoint_url
+            transfer = Transfer(ways, options, key, source, call)
             answer = transfer.run()
-            url = url_of(client, options, key)
+            url = url_of(ways.client, options, key)
         except (BotoCoreError, ClientError, Boto3Error) as error:
             where = urlsplit(host).netloc or host
             failure = translated(error, host=where, bucket=options.bucket, key=key)

@@ -7,8 +7,7 @@ import logging
 import os
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
@@ -37,16 +36,28 @@ _CONNECTIONS = 32
 #: Clients that are kept.
 _KEPT = 16
 
-_clients: dict[Any, Any] = {}
-_small: WeakKeyDictionary[Any, SmallFiles] = WeakKeyDictionary()
+
+class Ways(NamedTuple):
+    """The ways to a target: a client of boto3's, and what puts small files by it."""
+
+    client: Any
+    small: SmallFiles
+
+
+_ways: dict[Any, Ways] = {}
 _lock = threading.Lock()
 
 
 def client_for(target: Target, environ: Mapping[str, str]) -> Any:
-    """A client; the same one for the same target while the environment stays the same.
+    """The client of `ways_to`."""
+    return ways_to(target, environ).client
+
+
+def ways_to(target: Target, environ: Mapping[str, str]) -> Ways:
+    """The ways to a target; the same ones while the environment stays the same.
 
     Args:
-        target: What it is for.
+        target: Where they lead.
         environ: The environment variables.
 
     Raises:
@@ -54,17 +65,13 @@ def client_for(target: Target, environ: Mapping[str, str]) -> Any:
     """
     mine = frozenset((name, value) for name, value in environ.items() if _matters(name))
     with _lock:
-        client = _clients.get((target, mine))
-        if client is None:
-            while len(_clients) >= _KEPT:
-                _clients.pop(next(iter(_clients)))
-            client = _clients[target, mine] = _client(target, environ)
-    return client
-
-
-def small_files_of(client: Any) -> SmallFiles:
-    """What puts small files by a client of `client_for`."""
-    return _small[client]
+        ways = _ways.get((target, mine))
+        if ways is None:
+            while len(_ways) >= _KEPT:
+                _ways.pop(next(iter(_ways)))
+            client = _client(target, environ)
+            ways = _ways[target, mine] = Ways(client, SmallFiles(client))
+    return ways
 
 
 def credentials_found() -> Any:
@@ -101,7 +108,6 @@ def _client(target: Target, environ: Mapping[str, str]) -> Any:
     client.meta.events.register_first("before-sign.s3", _hiding(session.get_credentials()))
     client.meta.events.register("before-send.s3", _begin)
     client.meta.events.register_last("before-call.s3.PutObject", _at_once)
-    _small[client] = SmallFiles(client)
     return client
 
 

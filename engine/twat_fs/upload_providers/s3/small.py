@@ -100,10 +100,10 @@ class SmallFiles:
         if pattern is None and self._learns and len(self._patterns) < _KEPT:
             self._own.wanted = (kind, parameters)
         try:
-            answer = self._client.put_object(**parameters)
+            said: dict[str, Any] = self._client.put_object(**parameters)
         finally:
             self._own.wanted = self._own.first = None
-        return answer
+        return said
 
     def _tried(self, pattern: _Pattern, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         """The answer to a first try, if it is a plain success; else None, and boto3 will be given what came of it."""
@@ -113,7 +113,7 @@ class SmallFiles:
         request.context = dict(pattern.context)
         self._signer.sign("PutObject", request)
         try:
-            response = self._sent(pattern, request.prepare())
+            response = self._sent(pattern, pattern.endpoint.prepare_request(request))
         except BotoCoreError as error:
             self._own.first = error
             return None

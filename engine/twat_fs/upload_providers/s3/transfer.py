@@ -19,7 +19,6 @@ from twat_fs.errors import Conflict, VerifyError
 from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
 from twat_fs.upload_providers.s3.body import BLOCK, Part, Stopped, Tally, check_whole, crc32
-from twat_fs.upload_providers.s3.client import small_files_of
 from twat_fs.upload_providers.s3.errors import met_itself
 from twat_fs.upload_providers.s3.options import part_size_for
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from twat_fs.source import Source
     from twat_fs.upload_providers.protocols import Call
+    from twat_fs.upload_providers.s3.client import Ways
     from twat_fs.upload_providers.s3.options import Options
 
 #: Seconds that are waited for parts under way to stop, and for the host to forget the upload: after a failure, and
@@ -44,7 +44,7 @@ class Transfer:
     """One file on its way.
 
     Args:
-        client: Of boto3.
+        ways: The ways to the target of the options.
         options: Of the upload.
         key: The object's.
         source: The file.
@@ -54,8 +54,8 @@ class Transfer:
         may_be_there: Whether what was sent is enough for the host to have the file, answer or not.
     """
 
-    def __init__(self, client: Any, options: Options, key: str, source: Source, call: Call) -> None:
-        self._client = client
+    def __init__(self, ways: Ways, options: Options, key: str, source: Source, call: Call) -> None:
+        self._client, self._small = ways
         self._options = options
         self._where = {"Bucket": options.bucket, "Key": key}
         self._source = source
@@ -88,7 +88,7 @@ class Transfer:
         # Bytes are sent with the head; before what is a file boto3 asks first, which is a second journey.
         small = len(part) <= BLOCK
         body = part.content() if small else part
-        put = small_files_of(self._client).put_object if small else self._client.put_object
+        put = self._small.put_object if small else self._client.put_object
         sums = {}
         if self._options.checksum:
             sums["ChecksumCRC32"] = body.crc32() if isinstance(body, Part) else crc32([body])
