@@ -32,25 +32,31 @@ from tests.servers.environment import CannotPrepare, prepared
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: What every program has around its own `send(path)`: a first small upload that does not count, for what is loaded and
-#: connected once; then all files, and the seconds that they took.
+#: What every program has after its own `send_all(paths)`: a first small upload that does not count, for what is loaded
+#: and connected once; then all files, and the seconds that they took, and kept processors busy.
 AROUND = """
-from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter, process_time
 first, *paths = sys.argv[1:]
-send(first)
+send_all([first])
 began = perf_counter(), process_time()
-with ThreadPoolExecutor(8) as pool:
-    list(pool.map(send, paths))
+send_all(paths)
 print(perf_counter() - began[0], process_time() - began[1])
+"""
+#: Of what has a `send(path)` alone.
+IN_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+def send_all(paths):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, paths))
 """
 OURS = """
 import sys
-from twat_fs import upload_file
-from twat_fs.upload import UploadOptions
+from twat_fs import UploadOptions, upload_files
 options = UploadOptions(check="none")
-def send(path):
-    upload_file(path, "s3", options)
+def send_all(paths):
+    for done in upload_files(paths, "s3", options, jobs=8):
+        if done.error:
+            raise done.error
 """
 PLAIN = """
 import os, sys, boto3
@@ -67,12 +73,12 @@ def send(path):
     with open(path, "rb") as file:
         client.put_object(Bucket="bucket", Key=os.path.basename(path), Body=file.read())
 """
-#: The transfer manager with everything in it turned that can be, and without checksums.
+#: The transfer manager with everything in it turned that can be.
 TUNED = """
 import os, sys, boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-turned = Config(s3={"payload_signing_enabled": False}, request_checksum_calculation="when_required")
+turned = Config(s3={"payload_signing_enabled": False}, request_checksum_calculation="CHECKSUMS")
 client = boto3.client("s3", config=turned)
 parts = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20, max_concurrency=4)
 def send(path):
@@ -108,12 +114,17 @@ class Sender:
 
 
 def python(name: str, code: str, program: str = sys.executable) -> Sender:
-    """A Python program around its `send(path)`."""
-    return Sender(name, lambda files, _: [program, "-c", code + AROUND, *files])
+    """A Python program that has `send_all(paths)`, or `send(path)`."""
+    whole = code + ("" if "def send_all" in code else IN_THREADS) + AROUND
+    return Sender(name, lambda files, _: [program, "-c", whole, *files])
 
 
 OURS_SENDER = python("twat-fs", OURS)
 PLAIN_SENDER = python("boto3.upload_file", PLAIN)
+TUNED_SENDERS = (
+    python("boto3, tuned", TUNED.replace("CHECKSUMS", "when_supported")),
+    python("boto3, no checksums", TUNED.replace("CHECKSUMS", "when_required")),
+)
 
 
 def main() -> int:
@@ -128,7 +139,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         large, small = _files(home, size)
-        rows = [(f"{size >> 20} MiB", large, sender) for sender in (PLAIN_SENDER, python("boto3, tuned", TUNED))]
+        rows = [(f"{size >> 20} MiB", large, sender) for sender in (PLAIN_SENDER, *TUNED_SENDERS)]
         rows += [(f"{size >> 20} MiB", large, sender) for sender in peers]
         rows += [("200 x 100 KiB", small, sender) for sender in (PLAIN_SENDER, python("boto3.put_object", PUT))]
         rows += [("200 x 100 KiB", small, sender) for sender in peers]

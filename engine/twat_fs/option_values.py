@@ -29,6 +29,7 @@ class OptionValues:
         self._settings = settings
         self._check_owner = check_owner
         self._set: dict[str, Any] | None = None
+        self._usual: dict[str, Any] | None = None
 
     def given(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """All that are given; a default is the spec's matter.
@@ -50,6 +51,20 @@ class OptionValues:
             wire_value(name, self._spec.options[name], value)
             values[name] = value
         return values
+
+    def sent(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """What they send, with the spec's defaults; those that send nothing are left out. See `given`."""
+        if chosen:
+            return self._on_wire(self.given(chosen))
+        if self._usual is None:  # most files are uploaded without any
+            self._usual = self._on_wire(self.given({}))
+        return dict(self._usual)
+
+    def _on_wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        declared = self._spec.options
+        found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
+        wanted = {name: found.get(name, self._spec.defaults.get(name)) for name in declared}
+        return {name: value for name, value in wanted.items() if value is not None}
 
     def _check_known(self, name: str) -> None:
         if name not in self._spec.options:

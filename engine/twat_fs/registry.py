@@ -14,7 +14,7 @@ from twat_fs.events import Tell, untold
 from twat_fs.logins import Logins
 from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
-from twat_fs.spec.options import named_hosts, wire_value
+from twat_fs.spec.options import named_hosts
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
 
@@ -106,6 +106,7 @@ class Provider:
         self._claims = trust.claims(entry, spec, registry.settings)
         self._client: Any = None
         self._kept: Transport | None = None
+        self._ready = False
 
     @property
     def name(self) -> str:
@@ -122,7 +123,9 @@ class Provider:
         return self.registry.logins.settings_of(self.spec)
 
     def not_ready(self) -> NotConfigured | TrustError | None:
-        """Why it cannot be used, or None where it can."""
+        """Why it cannot be used, or None where it can, which is found out once."""
+        if self._ready:
+            return None
         try:
             self.credentials()
             self.option_values({})
@@ -130,6 +133,7 @@ class Provider:
                 self.client()
         except (NotConfigured, TrustError) as error:
             return error
+        self._ready = True
         return None
 
     def credentials(self) -> dict[str, str]:
@@ -207,7 +211,7 @@ class Provider:
 
     def hosts(self, given: Mapping[str, Any]) -> list[str]:
         """The hosts of the addresses among the options, which the user named."""
-        return named_hosts(self.spec.options, self._wire_options(given))
+        return named_hosts(self.spec.options, self._options.sent(given))
 
     def transport(self) -> Transport:
         """Connections for one upload, as the settings say: new ones, or those that are kept."""
@@ -267,7 +271,7 @@ class Provider:
         from twat_fs.retry import run
         from twat_fs.upload_providers.loading import sent_by
 
-        ready = call._replace(options=self._wire_options(call.options))
+        ready = call._replace(options=self._options.sent(call.options))
         with using(self.settings) as chosen:
             attempt = partial(sent_by, self.client(), source, ready, self.name)
             result = run(attempt, self.spec.retry, left=chosen.left, tell=call.tell)
@@ -277,12 +281,6 @@ class Provider:
             with self.transport() as transport:
                 self._verify(transport, result, source, depth, (*self.spec.hosts, *hosts), call.tell)
         return result
-
-    def _wire_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        declared, values = self.spec.options, self.option_values(given)
-        found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
-        wanted = {name: found.get(name, self.spec.defaults.get(name)) for name in declared}
-        return {name: value for name, value in wanted.items() if value is not None}
 
     def check_owner(self, variable: str) -> None:
         """A secret of a bundled provider goes to a spec from elsewhere only if the user says so.
