@@ -32,6 +32,11 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "upload_file",
             "async_upload_file",
+            "upload_files",
+            "async_upload_files",
+            "Named",
+            "FileResult",
+            "Cancellation",
             "Needs",
             "UploadOptions",
             "UploadResult",
@@ -43,8 +48,10 @@ FACE: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "twat_fs.events": (
         "What happens in an upload: `UploadOptions.on_event` is called with each.",
-        ("Begun", "Exchanged", "Pausing", "GivenUp", "Noted", "Checked", "Failed", "Took"),
+        ("Begun", "Sent", "Exchanged", "Pausing", "GivenUp", "Noted", "Checked", "Failed", "Took"),
     ),
+    "twat_fs.file_results": ("What can become of one of many files beside.", ("Cancelled", "WorkerLost")),
+    "twat_fs.dask": ("Uploads over a cluster.", ("OnceExecutor",)),
     "twat_fs.history": ("What was uploaded before.", ("History", "Receipt")),
     "twat_fs.afterwards": ("What can be done with it.", ("delete_upload", "verify_upload")),
     "twat_fs.upload_providers.core": (
@@ -145,7 +152,7 @@ def _signature(found: Any) -> str:
     # Addresses and folders in a default say nothing and differ from run to run.
     text = re.sub(r"<(\w+) object at 0x[0-9a-f]+>", r"<\1>", text)
     text = re.sub(r"ForwardRef\('(.*?)'(?:, [^()]*)?\)", r"\1", text)
-    return re.sub(r"<function (\S+) at 0x[0-9a-f]+>", r"\1", text).replace("'", "")
+    return re.sub(r"<function (\S+) at 0x[0-9a-f]+>", r"\1", text).replace("''", '""').replace("'", "")
 
 
 def _code(text: str) -> Sequence[str]:
@@ -159,7 +166,7 @@ def _prose(found: Any) -> Iterator[str]:
         text = ""
     within = False
     for line in text.splitlines():
-        title = re.fullmatch(r"(Args|Returns|Raises|Attributes|Example):", line)
+        title = re.fullmatch(r"(Args|Returns|Yields|Raises|Attributes|Example):", line)
         if title:
             within = title.group(1) != "Example"
             yield f"**{title.group(1)}**"

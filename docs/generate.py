@@ -1,4 +1,4 @@
-"""Writes what in the documentation follows from the code: tables, the page of providers, and the manual page.
+"""Writes what in the documentation is made: tables, the page of providers, the manual page, and a picture.
 
     python docs/generate.py            write what is out of date
     python docs/generate.py --check    change nothing; show the difference and end with status 1 where there is one
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from manpage import manual
+from states import drawn
 
 from twat_fs._version import __version__
 from twat_fs.cli.commands import cli
@@ -40,6 +41,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 PAGES = ("cli.md", "settings.md", "spec-language.md", "design.md")
 PROVIDERS = "providers.md"
 MANUAL = "man/twat-fs.1"
+PICTURE = "states.svg"
 
 _REGION = re.compile(r"(<!-- begin generated: (.+?) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 _SCHEMA: dict[str, Any] = json.loads(schema_text())
@@ -405,6 +407,7 @@ def wanted() -> Iterator[tuple[str, str, str]]:
         yield page, text, new
         if page == "cli.md":
             yield MANUAL, _read(MANUAL), manual(new, cli.list_commands(click.Context(cli)), __version__)
+    yield PICTURE, _read(PICTURE), drawn()
     yield PROVIDERS, _read(PROVIDERS), "\n".join(provider_lines()) + "\n"
 
 

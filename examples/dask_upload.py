@@ -15,69 +15,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-import uuid
-from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import dask
 from fsspec.core import get_fs_token_paths
 
-from distributed import Client, Event, LocalCluster
+from distributed import Client, LocalCluster
 from twat_fs import UploadOptions, upload_files
 from twat_fs.addresses import shown_address
-from twat_fs.file_results import WorkerLost
+from twat_fs.dask import OnceExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from twat_fs import FileResult
-
-#: A task of a worker that died is not given to another one: the file may be at the host.
-dask.config.set({"distributed.scheduler.allowed-failures": 0})
-
-
-class OnceExecutor(Executor):
-    """Gives tasks to a cluster, begins none of them twice, and tells what becomes of each.
-
-    The client's own executor does neither: a task that is done is run again where the worker that keeps its answer dies
-    before the client has fetched it, and a future whose answer cannot be fetched is never done. So each task leaves a
-    mark with the scheduler before it begins.
-
-    Args:
-        client: The cluster's.
-    """
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
-        """Have a worker do it."""
-        # Not pure: two files of one name are two. No retries: see `allowed-failures`.
-        task = self._client.submit(_once, uuid.uuid4().hex, work, *given, **named, pure=False, retries=0)
-        future: Future[Any] = Future()
-        future.add_done_callback(lambda done: task.cancel() if done.cancelled() else None)
-        task.add_done_callback(lambda _: _tell(task, future))
-        return future
-
-
-def _tell(task: Any, future: Future[Any]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        answer = task.result()
-    except BaseException as error:  # whatever it is: who waits is told
-        future.set_exception(error)
-    else:
-        future.set_result(answer)
-
-
-def _once(mark: str, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
-    """Runs in the worker."""
-    begun = Event(mark)
-    if begun.is_set():
-        raise WorkerLost("what was to upload it ended before its answer was fetched", ambiguous=True)
-    begun.set()
-    return work(*given, **named)
 
 
 def uploaded(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.batch import Batch, Item
 from twat_fs.errors import UsageError
-from twat_fs.events import Sent
 from twat_fs.file_results import Cancellation, Cancelled, FileResult, Named, item_of, opened_item, result_of
+from twat_fs.listening import heard, told_of
 from twat_fs.upload import UploadOptions, named, recorder_for, registry_for
 from twat_fs.workers import handed_out
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Executor
 
-    from twat_fs.events import Event, FileEvent
+    from twat_fs.events import FileEvent
     from twat_fs.opening import Given
 
 #: Files that an executor is given for each that is to go up at the same time, so that no worker waits for the next.
@@ -44,13 +44,14 @@ def upload_files(
         jobs: How many go up at the same time, in threads that keep their connections; of an executor, how many of its
             workers are kept busy.
         executor: Uploads instead of threads of ours: any of `concurrent.futures`, or one that goes further, such as
-            that of a Dask client. What its workers cannot be sent, such as an open file, fails; so do `progress` and
-            `on_event` of the options, which are not sent. Secrets are not sent either: each worker reads its own
-            environment. A worker that ends takes the file with it, which is then reported as `WorkerLost`, never sent
-            again.
+            `twat_fs.dask.OnceExecutor`. What its workers cannot be sent, such as an open file, fails. Secrets are not
+            sent: each worker reads its own environment. A worker that ends takes the file with it, which is then
+            reported as `WorkerLost`, never sent again.
         cancel: Ends all of it from elsewhere. What an executor's worker is sending it ends in its own time.
-        on_event: Told what happens to which source, by the threads that upload: the events of `twat_fs.events`. An
-            executor's uploads are silent until they are done.
+        on_event: Told what happens to which source, as it happens, by the threads that upload: the events of
+            `twat_fs.events`. What an executor does in other processes is told as the record of the file is asked for
+            and there, by the thread that asks, and of its progress only how far it came; so it is with `progress` and
+            `on_event` of the options.
         **provider_options: The provider's own options, on top of those in `options`.
 
     Yields:
@@ -66,8 +67,10 @@ def upload_files(
     if jobs < 1:
         raise UsageError(f"jobs={jobs}: at least one has to go up at a time")
     ends = cancel or Cancellation()
+    if type(executor).__module__ == "distributed.cfexecutor":
+        raise UsageError("the executor of a Dask client may send a file twice", hint="Take twat_fs.dask.OnceExecutor.")
     if executor is not None:
-        return handed_out(sources, named(provider), chosen, executor, jobs * _AHEAD, ends)
+        return handed_out(sources, named(provider), chosen, executor, jobs * _AHEAD, ends, on_event)
     return _here(sources, named(provider), chosen, jobs, ends, on_event)
 
 
@@ -115,7 +118,7 @@ def _here(
         return opened_item(item, registry.settings)
 
     def watched(item: Item, usual: UploadOptions) -> UploadOptions:
-        return usual if on_event is None else _watched(sent[id(item)], usual, on_event)
+        return usual if on_event is None else heard(usual, told_of(sent[id(item)], usual, on_event))
 
     batch = Batch(registry, names, options, recorder_for(registry.settings, wanted=options.history), source_of)
     ends.calls(batch.stop)
@@ -130,21 +133,6 @@ def _here(
     with closing(batch.run(items(), jobs, watched)) as found:
         for done in found:
             yield _ended(result_of(sent.pop(id(done.item)), done), ends)
-
-
-def _watched(
-    source: Given | Named, options: UploadOptions, on_event: Callable[[Given | Named, FileEvent], object]
-) -> UploadOptions:
-    def progress(sent: int, total: int) -> None:
-        on_event(source, Sent(sent, total))
-        if options.progress is not None:
-            options.progress(sent, total)
-
-    def tell(event: Event) -> None:
-        on_event(source, event)
-        options.on_event(event)
-
-    return options._replace(progress=progress, on_event=tell)
 
 
 def _ended(result: FileResult, ends: Cancellation) -> FileResult:

@@ -52,8 +52,16 @@ def test_no_page_has_a_link_into_nowhere_outside_the_site(site: Path) -> None:
     assert [target for target in inside if not (site / "contributing" / target).exists()] == []
 
 
+def test_the_states_of_an_upload_are_a_picture(site: Path) -> None:
+    page = (site / "design" / "index.html").read_text()
+    (picture,) = re.findall(r'<img[^>]* src="([^"]+states\.svg)"', page)
+    words = re.findall(r"<text[^>]*>([^<]+)<", (site / "design" / picture).read_text())
+    assert {"Choosing", "Sending", "Waiting", "Looking", "Done", "given up (4)"} <= set(words)
+    assert "stateDiagram" not in page
+
+
 def test_no_page_asks_another_host_for_anything_by_itself(site: Path) -> None:
-    for page in [*site.rglob("*.html"), *site.glob("pictures/*.svg")]:
+    for page in [*site.rglob("*.html"), *site.rglob("*.svg")]:
         fetched = re.findall(
             r'(?:<(?:script|img|iframe|source)\b[^>]*\bsrc|@import|\burl\()\W*(https?:[^"\')]+)', page.read_text()
         )

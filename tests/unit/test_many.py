@@ -179,20 +179,73 @@ def test_sources_are_taken_as_they_are_needed(tmp_path: Path, host: FakeHost, pa
     results.close()  # type: ignore[attr-defined]
 
 
-def test_events_tell_what_happens_to_which_file(tmp_path: Path, host: FakeHost, paths: list[str]) -> None:
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_events_tell_what_happens_to_which_file(tmp_path: Path, host: FakeHost, paths: list[str], kind: str) -> None:
     told: dict[object, list[object]] = {}
+    far: list[tuple[int, int]] = []
+    heard: list[object] = []
     lock = threading.Lock()
 
     def on_event(source: object, event: object) -> None:
         with lock:
             told.setdefault(source, []).append(event)
 
-    list(upload_files(paths, "mine", options(tmp_path, host), on_event=on_event))
+    given = options(tmp_path, host)._replace(progress=lambda *sent: far.append(sent), on_event=heard.append)
+    executor = EXECUTORS[kind]()
+    list(upload_files(paths, "mine", given, executor=executor, on_event=on_event))
+    if executor is not None:
+        executor.shutdown()
     assert set(told) == set(paths)
+    assert sorted(far) == sorted(
+        (event.sent, event.total) for each in told.values() for event in each if isinstance(event, Sent)
+    )
+    assert len(heard) == sum(not isinstance(event, Sent) for each in told.values() for event in each)
     for path, events in told.items():
         size = os.path.getsize(str(path))
         assert [type(event) for event in events if isinstance(event, (Begun, Took))] == [Begun, Took]
         assert Sent(size, size) in events
+
+
+def test_a_thread_of_an_executor_tells_while_it_uploads(
+    tmp_path: Path, paths: list[str], held: tuple[FakeHost, Holding]
+) -> None:
+    host, holding = held
+    begun = threading.Event()
+
+    def on_event(_source: object, event: object) -> None:
+        if isinstance(event, Begun):
+            begun.set()
+        if isinstance(event, Sent) and event.sent == event.total:
+            holding.leave.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        (done,) = upload_files(paths[:1], "mine", options(tmp_path, host), executor=pool, on_event=on_event)
+    assert done.result
+    assert begun.is_set()
+
+
+def test_a_process_of_an_executor_tells_of_its_progress_where_it_ended(tmp_path: Path, host: FakeHost) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(5_000_000))
+    told: list[object] = []
+    with processes() as executor:
+        (done,) = upload_files(
+            [path], "mine", options(tmp_path, host), executor=executor, on_event=lambda _, event: told.append(event)
+        )
+    assert done.result
+    assert [event for event in told if isinstance(event, Sent)] == [Sent(5_000_000, 5_000_000)]
+
+
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_what_a_listener_raises_is_the_callers(tmp_path: Path, host: FakeHost, paths: list[str], kind: str) -> None:
+    def on_event(_source: object, _event: object) -> None:
+        raise LookupError("of the caller's own")
+
+    executor = EXECUTORS[kind]()
+    with pytest.raises(LookupError, match="of the caller's own"):
+        list(upload_files(paths, "mine", options(tmp_path, host), executor=executor, on_event=on_event))
+    if executor is not None:
+        executor.shutdown()
 
 
 def test_several_threads_upload_at_once(tmp_path: Path, host: FakeHost, store: Store, paths: list[str]) -> None:
@@ -388,6 +441,14 @@ def test_what_was_cancelled_as_it_was_sent_may_be_at_the_host(
     assert [result.ambiguous for result in results] == [True, False]
     assert isinstance(results[0].error, Cancelled)
     assert results[0].error.ambiguous
+
+
+def test_an_executor_that_would_send_files_twice_is_refused(paths: list[str]) -> None:
+    from distributed.cfexecutor import ClientExecutor
+
+    with pytest.raises(UsageError, match="may send a file twice") as caught:
+        upload_files(paths, "mine", executor=ClientExecutor.__new__(ClientExecutor))
+    assert "OnceExecutor" in caught.value.hint
 
 
 def test_what_cannot_be_sent_to_a_worker_is_told(tmp_path: Path, host: FakeHost) -> None:
