@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from twat_fs.errors import SourceNotFound, UsageError
 from twat_fs.streams import explained, unsaid
 from twat_fs.text import REDACTOR
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -48,3 +48,15 @@ def test_only_the_command_line_catches_everything() -> None:
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
     ]
     assert broad == ["main.py"]
+
+
+def test_named_tuples_are_those_that_cost_little_to_define() -> None:
+    costly = [
+        path.name
+        for path in ENGINE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "typing"
+        and "NamedTuple" in {name.name for name in node.names}
+    ]
+    assert costly == ["tuples.py"]
