@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import boto3  # type: ignore[import-untyped]
 import botocore.session  # type: ignore[import-untyped]
@@ -19,6 +19,7 @@ from botocore.loaders import create_loader  # type: ignore[import-untyped]
 from twat_fs._version import USER_AGENT
 from twat_fs.environment import settings
 from twat_fs.text import REDACTOR
+from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.s3.body import Part
 from twat_fs.upload_providers.s3.small import SmallFiles
 

@@ -12,12 +12,14 @@ What follows, be it another try, another region or an error, is therefore what `
 from __future__ import annotations
 
 from threading import local
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 from botocore.hooks import first_non_none_response  # type: ignore[import-untyped]
+
+from twat_fs.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
