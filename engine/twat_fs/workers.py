@@ -168,6 +168,8 @@ def _work(task: _Task) -> _Answer:
     """Upload one file; runs in the worker."""
     ear = task.ear
     (done,) = _batch_of(task).run([item_of(task.source)], 1, None if ear is None else partial(_heard, ear))
+    if done.outcome is not None and done.outcome.result is not None:
+        done.outcome.result.recipe = None  # may hold secrets; the receipt has it by now
     # What was uploaded may be large, and the caller has it.
     return _Answer(result_of("", done), [] if ear is None else ear.kept)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import form
-from twat_fs.cli import delivering
+from twat_fs.cli import browser, delivering
 from twat_fs.cli.clipboard import copy
 from twat_fs.cli.colour import wants_colour
 from twat_fs.cli.delivering import Delivery, Wishes, summary
@@ -81,6 +81,7 @@ def test_all_that_was_printed_is_copied(run_cli: Cli, host: FakeHost, programs: 
     answer = run_cli("upload", "a.txt", "b.txt", "-p", "mine", "--copy", env=display)
     assert (answer.code, answer.err) == (0, "")
     assert programs.given("wl-copy") == answer.out.rstrip("\n")
+    assert programs.words("wl-copy") == [""]  # others could read its arguments
     assert run_cli("upload", "a.txt", "-p", "mine", "--copy", "--format", "markdown", env=display).code == 0
     assert programs.given("wl-copy") == f"[a.txt]({host.url}/stored/2/a.txt)"
     assert run_cli("upload", "a.txt", "-p", "mine", "--copy", "--json", env=display).code == 0
@@ -176,6 +177,25 @@ def test_no_avalanche_of_windows_comes_down(
     assert capsys.readouterr().err == "twat-fs: --open: 10 were opened; the others are not\n"
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "--help", "data:text/html,x", ""])
+def test_nothing_but_the_web_is_opened(monkeypatch: pytest.MonkeyPatch, programs: Programs, url: str) -> None:
+    programs.add("browser")
+    monkeypatch.setenv("BROWSER", str(programs.folder / "browser"))
+    assert browser.show(url) == "it is no http or https address"
+    assert not (programs.folder / "browser.words").exists()
+
+
+def test_no_shell_reads_an_address_that_is_opened(
+    monkeypatch: pytest.MonkeyPatch, programs: Programs, tmp_path: Path
+) -> None:
+    programs.add("browser")
+    monkeypatch.setenv("BROWSER", f"{programs.folder}/browser %s")
+    url = f"http://h.example/$(touch${{IFS}}{tmp_path}/there);'\"&`id`"
+    assert browser.show(url) == ""
+    assert programs.words("browser") == [url]
+    assert not (tmp_path / "there").exists()
+
+
 # The code
 
 
@@ -243,6 +263,17 @@ def test_only_the_end_of_long_work_at_a_terminal_is_told(
     monkeypatch.setattr(delivering, "is_terminal", lambda _: True)
     Delivery(Wishes(notify=True), Report()).end([0, 0, 4], "")
     assert seen == told
+
+
+def test_a_notification_names_no_folder_and_no_url(run_cli: Cli, host: FakeHost, programs: Programs) -> None:
+    programs.add("notify-send")
+    early = "from twat_fs.cli import notifying\nnotifying.LONG = 0\n"
+    desktop = {**run_cli.before(early), "PATH": programs.path, "DISPLAY": ":0", "TERM": "xterm"}
+    path = run_cli.home / "private folder" / "$(id).txt"
+    path.parent.mkdir()
+    path.write_bytes(b"hello")
+    assert run_cli.at_terminal("upload", path, "-p", "mine", "--notify", env=desktop).code == 0
+    assert programs.words("notify-send") == ["--app-name=twat-fs", "--", "twat-fs", "$(id).txt is uploaded"]
 
 
 def test_the_end_is_told_in_a_few_words() -> None:

@@ -16,6 +16,7 @@ from twat_fs.environment import settings
 from twat_fs.errors import SourceError, SourceNotFound, UsageError
 from twat_fs.logs import logger
 from twat_fs.opening import opened
+from twat_fs.streams import unsaid
 from twat_fs.testing.fake_host import FakeHost, Play, Store
 from twat_fs.upload import UploadOptions, upload_file
 
@@ -271,3 +272,14 @@ def test_a_line_of_a_library_that_reads_addresses_has_no_query(caplog: pytest.Lo
     logger()
     logging.getLogger("fsspec.http").warning("Fetch %s now", f"https://h.example/a?X-Signature={PLANTED}")
     assert caplog.messages == ["Fetch https://h.example/a?<hidden> now"]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"cannot open 'https://me:{PLANTED}@h.example/a?k={PLANTED}' now", "cannot open 'https://h.example/a' now"),
+        ("Is it there? Perhaps: #1 of 2", "Is it there? Perhaps: #1 of 2"),
+    ],
+)
+def test_what_a_library_says_has_no_secret_of_an_address(said: str, shown: str) -> None:
+    assert unsaid(said) == shown

@@ -302,6 +302,13 @@ def test_a_formatter_has_nothing_to_say_of_the_manual_page() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_list_of_commands_has_each_once_in_a_whole_sentence() -> None:
+    told = cli.get_help(click.Context(cli, terminal_width=80)).partition("Commands:\n")[2].splitlines()
+    assert [line for line in told if not line.endswith(".") or line.endswith("...")] == []
+    assert "  provider " not in "\n".join(told)
+    assert cli.get_command(click.Context(cli), "provider") is cli.get_command(click.Context(cli), "upload-provider")
+
+
 def test_help_lists_every_switch_once() -> None:
     command = upload
     assert isinstance(command, Sections)
@@ -309,6 +316,8 @@ def test_help_lists_every_switch_once() -> None:
     named = [name for names in command.sections.values() for name in names]
     assert set(named) <= {parameter.name for parameter in command.params}
     assert len(named) == len(set(named))
+    assert "[FILE]" not in text.partition("\n")[2]
+    assert "<x<" not in text
     switches = re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE)
     assert sorted(switches) == sorted({*switches})
     wanted = {option.opts[-1] for option in command.params if isinstance(option, click.Option)}

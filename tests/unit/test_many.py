@@ -470,10 +470,13 @@ class _Recording(ThreadPoolExecutor):
     def __init__(self) -> None:
         super().__init__(1)
         self.sent: list[bytes] = []
+        self.answers: list[bytes] = []
 
     def submit(self, work: Any, /, *given: Any, **named: Any) -> Any:
         self.sent.append(pickle.dumps((work, given, named)))
-        return super().submit(work, *given, **named)
+        future = super().submit(work, *given, **named)
+        future.add_done_callback(lambda done: self.answers.append(pickle.dumps(done.result())))
+        return future
 
 
 def test_no_secret_is_sent_to_a_worker(
@@ -487,6 +490,23 @@ def test_no_secret_is_sent_to_a_worker(
     assert result.result
     assert len(executor.sent) == 1
     assert PLANTED.encode() not in executor.sent[0]
+
+
+def test_what_deletes_a_file_stays_with_the_receipt(
+    tmp_path: Path, host: FakeHost, paths: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    more = """\
+options: {pin: {type: string, secret: true, default: ""}}
+delete: {url: "{{ result.url }}", query: {pin: "{{ options.pin }}"}}
+"""
+    given = options(tmp_path, host, more=more)._replace(history=True, options={"pin": "hidden-by-the-receipt"})
+    with _Recording() as executor:
+        (result,) = upload_files(paths[:1], "mine", given, executor=executor)
+    assert result.result
+    assert b"hidden-by-the-receipt" in executor.sent[0]
+    assert len(executor.answers) == 1
+    assert b"hidden-by-the-receipt" not in executor.answers[0]
 
 
 def test_a_generator_that_is_closed_hands_nothing_more_out(tmp_path: Path, host: FakeHost, paths: list[str]) -> None:

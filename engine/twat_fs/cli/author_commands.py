@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@click.command("validate-spec")
+@click.command("validate-spec", short_help="Say what is wrong with specs, and what they may do.")
 @click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=completed("specs"))
 @click.option(
     "--format",
@@ -33,7 +33,7 @@ def validate_spec(**given: Any) -> int:
     return validating.run(given)
 
 
-@click.command("test-spec")
+@click.command("test-spec", short_help="Play the examples of specs over real sockets.")
 @click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=completed("specs"))
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
@@ -52,7 +52,7 @@ def test_spec_command(**given: Any) -> int:
     return testing_specs.run(given)
 
 
-@click.command("record")
+@click.command("record", short_help="Upload FILE, and keep the exchange for tests.")
 @click.argument("name", shell_complete=completed("providers"))
 @click.argument("file", type=click.Path(readable=False))
 @click.option("--out", metavar="PATH", type=click.Path(readable=False), help="The cassette; NAME.yaml unless said.")
@@ -68,7 +68,7 @@ def record_command(**given: Any) -> int:
     return recording.run(given)
 
 
-@click.command("new-spec")
+@click.command("new-spec", short_help="Write a spec from what you have of a host.")
 @click.argument("files", nargs=-1, metavar="[SXCU]...", type=click.Path(readable=False))
 @click.option("--from-curl", "curl", metavar="TEXT", help="Make it of a curl line; - reads that from standard input.")
 @click.option(
@@ -101,7 +101,7 @@ def new_spec_command(files: tuple[str, ...], sxcu: tuple[str, ...], **given: Any
     return new_spec.run({**given, "sxcu": (*sxcu, *files)})
 
 
-@click.command("new-provider")
+@click.command("new-provider", short_help="Write a provider in Python.")
 @click.argument("name")
 @click.option(
     "--kind",
@@ -118,7 +118,7 @@ def new_provider_command(**given: Any) -> int:
     return new_provider.run(given)
 
 
-@click.command("check-hosts")
+@click.command("check-hosts", short_help="Try hosts, and say what changed in their specs.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completed("providers"))
 @click.option("--all", "every", is_flag=True, help="Also those that are known to be closed.")
 @click.option("--write", is_flag=True, help="Change the specs instead of printing what is to be changed.")
@@ -136,7 +136,7 @@ def check_hosts_command(**given: Any) -> int:
     return check_hosts.run(given)
 
 
-@click.group("spec", context_settings=CONTEXT)
+@click.group("spec", context_settings=CONTEXT, short_help="Add specs of others, and look after them.")
 def spec_group() -> None:
     """Add specs of others, see what changed in them, take them away."""
 

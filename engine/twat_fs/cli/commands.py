@@ -153,7 +153,7 @@ def upload(**given: Any) -> int:
     return uploading.run(given)
 
 
-@cli.command("completion")
+@cli.command("completion", short_help="Have your shell complete names, options and values.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.option("--install", is_flag=True, help="Write it to where the shell looks for it.")
 def completion_command(shell: str | None, install: bool) -> None:

@@ -58,7 +58,7 @@ def unset_command(**given: Any) -> int:
     return configuring.drop(given)
 
 
-@click.command("login")
+@click.command("login", short_help="Put the secrets of PROVIDER into your keyring.")
 @click.argument("name", metavar="PROVIDER", shell_complete=completed("providers"))
 @click.option("--secret", multiple=True, metavar="VARIABLE", help="Only this one; may be repeated.")
 @click.option("--stdin", is_flag=True, help="Read it from standard input, for scripts.")

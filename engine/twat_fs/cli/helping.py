@@ -28,7 +28,7 @@ class Sections(click.Command):
         titles = {name: title for title, names in self.sections.items() for name in names}
         rows: dict[str, list[tuple[str, str]]] = {title: [] for title in (*self.sections, "Other options")}
         for parameter in self.get_params(ctx):
-            row = parameter.get_help_record(ctx)
+            row = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if row is not None:
                 rows[titles.get(str(parameter.name), "Other options")].append(row)
         for title, found in rows.items():

@@ -15,7 +15,7 @@ class OnDemand(click.Group):
     """A group whose commands are loaded when they are wanted.
 
     Args:
-        places: Where each command stands, as `module:object`, by its name.
+        places: Where each command stands, as `module:object`, by its name; a second name for one is not listed.
         *args: As for any group.
         **kwargs: The same.
     """
@@ -26,7 +26,8 @@ class OnDemand(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all, sorted."""
-        return sorted({*super().list_commands(ctx), *self._places})
+        first = {place: name for name, place in reversed(list(self._places.items()))}
+        return sorted({*super().list_commands(ctx)} - {*self._places} | {*first.values()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name, or None where there is none."""

@@ -36,7 +36,7 @@ def history_command(**given: Any) -> int:
     return history.run(given)
 
 
-@click.command("delete")
+@click.command("delete", short_help="Have hosts remove what was uploaded.")
 @click.argument("which", nargs=-1, required=True, metavar="URL|ID...")
 @click.option("--dry-run", is_flag=True, help="Print the requests as curl commands; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -49,7 +49,7 @@ def delete_command(**given: Any) -> int:
     return deleting.run(given)
 
 
-@click.command("verify")
+@click.command("verify", short_help="Compare what is there with what was uploaded.")
 @click.argument("which", nargs=-1, metavar="[URL|ID]...")
 @click.option("--all", "every", is_flag=True, help="All that should be there, by the history.")
 @click.option(

@@ -34,6 +34,9 @@ class _Seconds(click.FloatRange):
         found = super().convert(value, param, ctx)
         return found if found == found else self.fail(f"{value} is not a number of seconds.", param, ctx)
 
+    def _describe_range(self) -> str:
+        return ""  # that a fortnight is too long is a matter of its error, not of the help
+
 
 SECONDS = _Seconds(0, 1e6, min_open=True)
 

@@ -158,8 +158,13 @@ def _upload(
     finally:
         if progress:
             progress.close()
-    delivery.end(codes, items[0].label if items else "")
+    delivery.end(codes, _own_name(items[0]) if items else "")
     return status_of(codes)
+
+
+def _own_name(item: Item) -> str:
+    """What a file is called where others may see it: nobody needs to know its folder."""
+    return item.name or os.path.basename(item.label.rstrip("/")) or item.label
 
 
 def status_of(codes: Sequence[int]) -> int:
