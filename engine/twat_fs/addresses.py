@@ -92,7 +92,7 @@ def opened_address(address: str, settings: Settings) -> Opened:
         try:
             files, path = url_to_fs(address, **_for_web(address, settings))
         except ImportError as error:
-            raise UsageError(f"{label}: {unsaid(str(error))}", hint="Install what it names, beside fsspec.") from error
+            raise UsageError(f"{label}: {unsaid(str(error))}", hint="pip install what it names.") from error
         except ValueError as error:
             raise UsageError(f"{label}: {unsaid(str(error))}", hint="Check the address.") from error
         if not _OF_HTTP.match(path) and files.info(path).get("type") == "directory":

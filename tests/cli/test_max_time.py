@@ -82,7 +82,8 @@ def test_what_is_no_time_is_wrong_usage(run_cli: Cli, switch: str, value: str) -
     run_cli.file()
     answer = run_cli("upload", "a.txt", "-p", "local", switch, value)
     assert (answer.code, answer.out) == (2, "")
-    assert switch in answer.err
+    said = f"Error: Invalid value for '{switch}': {value} is no number of seconds above 0 and up to 1000000."
+    assert answer.err.splitlines()[-1] == said
 
 
 @pytest.mark.parametrize("given", [{"max_time": math.nan}, {"timeout": math.nan}, {"timeout": 0.0}, {"max_time": -1.0}])

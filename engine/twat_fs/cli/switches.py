@@ -27,18 +27,17 @@ def completed(what: str) -> Any:
     return complete
 
 
-class _Seconds(click.FloatRange):
-    """A time; "nan", which is below and above nothing, is none."""
+class _Seconds(click.types.FloatParamType):
+    """A time, of a dozen days at most; "nan", which is below and above nothing, is none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         found = super().convert(value, param, ctx)
-        return found if found == found else self.fail(f"{value} is not a number of seconds.", param, ctx)
+        if not 0 < found <= 1e6:
+            self.fail(f"{value} is no number of seconds above 0 and up to 1000000.", param, ctx)
+        return found
 
-    def _describe_range(self) -> str:
-        return ""  # that a fortnight is too long is a matter of its error, not of the help
 
-
-SECONDS = _Seconds(0, 1e6, min_open=True)
+SECONDS = _Seconds()
 
 provider_option = click.option(
     "-o",

@@ -76,8 +76,8 @@ DEFENCES = (
     Defence(
         "a time that is no number is none",
         "cli/switches.py",
-        "found if found == found else",
-        "found if True else",
+        "if not 0 < found <= 1e6:",
+        "if found <= 0 or found > 1e6:",
         "cli/test_max_time.py::test_what_is_no_time_is_wrong_usage",
     ),
     Defence(
