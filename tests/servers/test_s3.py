@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 import zlib
@@ -80,13 +81,26 @@ class Bucket:
     @property
     def unfinished(self) -> list[str]:
         """The keys of uploads that were begun and neither completed nor given up."""
+        return [upload["Key"] for upload in self._uploads()]
+
+    def _uploads(self) -> list[dict[str, Any]]:
         try:
             found = self.client.list_multipart_uploads(Bucket=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchUpload":  # so rclone says that there are none
                 return []
             raise
-        return [upload["Key"] for upload in found.get("Uploads", [])]
+        return list(found.get("Uploads", []))
+
+    def parts(self, key: str) -> list[int]:
+        """The numbers of the parts that the host has of uploads of a key that go on."""
+        uploads = self._uploads()
+        return [
+            part["PartNumber"]
+            for upload in uploads
+            if upload["Key"] == key
+            for part in self.client.list_parts(Bucket=self.name, Key=key, UploadId=upload["UploadId"]).get("Parts", [])
+        ]
 
     def content(self, key: str) -> bytes:
         content: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
@@ -579,8 +593,8 @@ def test_nothing_is_left_at_a_real_server_after_a_signal(bucket: Bucket, user: U
     with file.open("wb") as stream:
         stream.truncate(4 << 30)
     process = started(user, bucket, file, "-o", "parallel=1")
-    while process.poll() is None and not bucket.unfinished:
-        pass
+    while process.poll() is None and not bucket.parts(file.name):
+        time.sleep(0.01)
     assert "s3 has let go of the parts that it had" in interrupted(process)
     assert bucket.unfinished == []
     assert not bucket.client.list_objects_v2(Bucket=bucket.name, Prefix=file.name).get("Contents")

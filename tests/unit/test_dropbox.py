@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,7 +250,7 @@ def test_a_pause_that_would_take_all_that_is_left_is_not_begun(
 def test_no_piece_is_sent_when_the_time_for_all_is_over() -> None:
     from twat_fs.upload_providers.dropbox_api.client import Client
 
-    late = settings({}, max_time=-1.0)
+    late = settings({}, max_time=60.0)._replace(ends=time.monotonic() - 1)
     with Client({"DROPBOX_ACCESS_TOKEN": "token"}, late) as client, pytest.raises(UploadTimeout):
         client.repeated(lambda: pytest.fail("it was sent"))
 
