@@ -53,8 +53,8 @@ def test_a_secret_comes_from_its_variable(tmp_path: Path) -> None:
     ("environ", "found"),
     [
         ({"OLD_KEY": "old"}, "old"),
-        ({"OLDER_KEY": "older"}, "older"),
-        ({"OLD_KEY": "old", "OLDER_KEY": "older"}, "old"),
+        ({"OLDER_KEY": "of-older-4711"}, "of-older-4711"),
+        ({"OLD_KEY": "old", "OLDER_KEY": "of-older-4711"}, "old"),
         ({"MINE_KEY": "new", "OLD_KEY": "old"}, "new"),
     ],
 )
