@@ -13,6 +13,7 @@ from tests.forking import Forks
 from tests.guard import sitecustomize
 from tests.leaks import leaks, pytest_configure
 from tests.support import FOR_PYTHON, Cli
+from twat_fs.text import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -43,7 +44,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.fixture(autouse=True)
 def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of the real environment but the harmless ones, and a home without anything in it."""
+    """No variable of the real environment but the harmless ones, a home without anything in it, and no secret known.
+
+    What a test makes up as a secret would be hidden in all that comes after it in the same process.
+    """
+    for name in ("_known", "_waiting", "_patterns"):
+        monkeypatch.setattr(REDACTOR, name, type(getattr(REDACTOR, name))())
     for name in list(os.environ):
         if name not in _KEPT and not name.startswith(_KEPT_FAMILIES):
             monkeypatch.delenv(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,9 @@ def test_what_was_sent_is_not_left_to_be_hashed_at_the_end(tmp_path: Path) -> No
         running_digest = source.follow()
         read(source, range(0, 4 * STEP, BLOCK))
         running = [thread for thread in threading.enumerate() if thread.name == "sha256"]
+        end = time.monotonic() + 60
+        while not running_digest.count and time.monotonic() < end:  # it has its turn when others let it
+            time.sleep(0.001)
         running_digest.stop()
         assert len(running) == 1
         assert running_digest.count > 0
