@@ -47,6 +47,7 @@ FOR_PYTHON = {
     "LC_ALL": "C.UTF-8",
     "PYTHON": sys.executable,
     "PYTHONPATH": f"{_GUARD}{os.pathsep}{PACKAGES}",
+    **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
 }
 _SHELL = 'twat_fs() { "$PYTHON" -m twat_fs "$@"; }\n'
 
