@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from twat_fs.circuit import Circuit
 from twat_fs.errors import TwatFsError, UploadFailed
 from twat_fs.interruption import Interrupted
+from twat_fs.opening import leads_elsewhere
 from twat_fs.tuples import NamedTuple
 from twat_fs.upload import send_to
 
@@ -55,11 +56,11 @@ class Item(NamedTuple):
     @property
     def label(self) -> str:
         """How messages and records call it: an address without log-in and query, where secrets live."""
-        if "://" not in self.path and "::" not in self.path:
+        if not leads_elsewhere(self.path):
             return self.path
-        from twat_fs.addresses import is_address, shown_address
+        from twat_fs.addresses import shown_address
 
-        return shown_address(self.path) if is_address(self.path) else self.path
+        return shown_address(self.path)
 
     def wanted(self, options: UploadOptions) -> UploadOptions:
         """How to upload this one: its own folder goes below the wanted one."""

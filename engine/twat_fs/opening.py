@@ -62,16 +62,21 @@ def opened(given: Given, name: str | None, settings: Settings) -> Iterator[Sourc
         raise UsageError(f"a {type(given).__name__} cannot be uploaded", hint="Give a path, bytes, or an open file.")
 
 
+def leads_elsewhere(path: str) -> bool:
+    """Whether what was given as a path is an address."""
+    if "://" not in path and "::" not in path:
+        return False
+    from twat_fs.addresses import is_address  # only then: few uploads need what reads addresses
+
+    return is_address(path)
+
+
 @contextmanager
 def _opened_path(path: str, name: str | None, settings: Settings) -> Iterator[Source]:
-    if "::" in path or "://" in path:
-        from twat_fs.addresses import is_address
-
-        if is_address(path):
-            with _opened_address(path, name, settings) as source:
-                yield source
-            return
-    if _is_pipe(path):
+    if leads_elsewhere(path):
+        with _opened_address(path, name, settings) as source:
+            yield source
+    elif _is_pipe(path):
         wanted = _needed(name, f"what comes from {path}, a FIFO, has")
         with _spooled(_reading(path), wanted, settings) as source:
             yield source

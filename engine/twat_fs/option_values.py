@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import ConfigError, NotConfigured, UsageError
-from twat_fs.spec.options import wire_value
+from twat_fs.spec.options import wire_value, wire_values
 from twat_fs.text import REDACTOR
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ class OptionValues:
         return dict(self._usual)
 
     def _on_wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        declared = self._spec.options
-        found = {name: wire_value(name, declared[name], value) for name, value in values.items()}
-        wanted = {name: found.get(name, self._spec.defaults.get(name)) for name in declared}
+        wanted = wire_values(self._spec.options, self._spec.defaults, values)
         return {name: value for name, value in wanted.items() if value is not None}
 
     def _check_known(self, name: str) -> None:

@@ -14,7 +14,7 @@ from twat_fs.events import Tell, untold
 from twat_fs.logins import Logins
 from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
-from twat_fs.spec.options import named_hosts
+from twat_fs.spec.options import hosts_in
 from twat_fs.text import REDACTOR
 from twat_fs.upload_providers.naming import random_text
 
@@ -211,7 +211,7 @@ class Provider:
 
     def hosts(self, given: Mapping[str, Any]) -> list[str]:
         """The hosts of the addresses among the options, which the user named."""
-        return named_hosts(self.spec.options, self._options.sent(given))
+        return hosts_in(self.spec.options, self._options.sent(given))
 
     def transport(self) -> Transport:
         """Connections for one upload, as the settings say: new ones, or those that are kept."""
@@ -275,7 +275,7 @@ class Provider:
         with using(self.settings) as chosen:
             attempt = partial(sent_by, self.client(), source, ready, self.name)
             result = run(attempt, self.spec.retry, left=chosen.left, tell=call.tell)
-        hosts = named_hosts(self.spec.options, ready.options)
+        hosts = hosts_in(self.spec.options, ready.options)
         result.recipe = {**(result.recipe or {}), "hosts": hosts} if hosts else result.recipe
         if result.startswith(("http://", "https://")) and "none" not in (depth, self.spec.check):
             with self.transport() as transport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Union
 
 from twat_fs.errors import UsageError
@@ -45,7 +46,7 @@ def text_of(word: Word) -> str:
     return "".join(piece if isinstance(piece, str) else piece.name if piece.of else f"${piece.name}" for piece in word)
 
 
-class Reader:
+class Reader(ABC):
     """Reads words; each shell says what its quotes and its escape are.
 
     Args:
@@ -135,11 +136,13 @@ class Reader:
         self._put(after or self.escape)
         self.at += 2
 
+    @abstractmethod
     def _quoted(self, quote: str) -> None:
-        raise NotImplementedError
+        """Take what stands between quotes; the first was taken."""
 
+    @abstractmethod
     def _variable(self) -> bool:
-        raise NotImplementedError
+        """Take a variable, if one stands here; gives whether."""
 
     def _until(self, quote: str) -> str:
         end = self.text.find(quote, self.at)

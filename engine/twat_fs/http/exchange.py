@@ -23,7 +23,10 @@ MAX_INTERIM = 10
 #: Bytes of an answer as they come from the socket: 1 MiB of body and the headers http.client allows.
 MAX_RECEIVED = 8 * 1024 * 1024
 
-_READ_SIZE = 64 * 1024
+#: Bytes that are asked of a socket at a time.
+READ_SIZE = 64 * 1024
+
+# Compiled where they are first needed: few answers come early.
 _INTERIM = rb"(?s)HTTP/1\.[0-9] (1[0-9][02-9])\b.*?\r?\n\r?\n"
 _MAYBE_INTERIM = rb"HTTP/1\.[0-9] 1[0-9][02-9]\b"
 _INTERIM_START = b"HTTP/1.1 1"
@@ -155,7 +158,7 @@ class Exchange:
         waiting = sock.gettimeout()
         sock.settimeout(0)
         try:
-            data = sock.recv(_READ_SIZE)
+            data = sock.recv(READ_SIZE)
         except OSError as error:
             return not would_block(error)
         finally:

@@ -8,14 +8,12 @@ from http.client import BadStatusLine, HTTPException, HTTPResponse, IncompleteRe
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import BadReply
+from twat_fs.http.exchange import READ_SIZE
 
 if TYPE_CHECKING:
     import socket
 
     from twat_fs.http.exchange import Exchange
-
-#: Bytes that are asked of the socket at a time.
-_READ_SIZE = 64 * 1024
 
 #: Bytes of a line; `http.client` takes as many.
 _LINE = 64 * 1024 + 1
@@ -161,4 +159,4 @@ class _Desk:
 
     def makefile(self, mode: str) -> io.BufferedReader:
         assert mode == "rb"
-        return io.BufferedReader(AnswerStream(self._sock, self._exchange), _READ_SIZE)
+        return io.BufferedReader(AnswerStream(self._sock, self._exchange), READ_SIZE)

@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from twat_fs import bundled
-from twat_fs._version import __version__
 from twat_fs.errors import SpecError
 from twat_fs.source import Source
+from twat_fs.spec.card_cache import CardCache
 from twat_fs.spec.limits import SIZE_LIMIT
 from twat_fs.spec.model import Spec, from_card
 from twat_fs.tuples import NamedTuple
@@ -27,7 +25,8 @@ _NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
 _SUFFIXES = (".yaml", ".yml")
 _BUNDLED = "bundled"
 #: Specs that this process has compiled, by where they are and what their files were then; no more than so many.
-_specs, _KEPT = dict[Any, Spec](), 200
+_specs: dict[Any, Spec] = {}
+_KEPT = 200
 
 
 class Entry(NamedTuple):
@@ -59,8 +58,8 @@ class Catalog:
 
     def __init__(self, folders: Sequence[str], cache: str | None) -> None:
         self.folders = tuple(folders)
-        self._cache = cache
         self._checkout = bundled.checkout_folder()
+        self._cards = CardCache(cache, self._checkout)
         self._index: dict[str, dict[str, Any]] | None = None
         self._compiled: dict[Entry, Spec] = {}
 
@@ -146,13 +145,13 @@ class Catalog:
         folder = self._checkout
         if folder is None:
             return {}
-        key = self._key("".join(_stamp(path) for _, path in _listed(folder)).encode(), "index")
-        kept = self._read(key)
+        key = self._cards.key("".join(_stamp(path) for _, path in _listed(folder)).encode(), "index")
+        kept = self._cards.read(key)
         if kept is not None:
             return kept
         specs = [self.spec(Entry(name, path, _BUNDLED)) for name, path in _listed(folder)]
         index = index_of(specs)
-        self._write(key, index)
+        self._cards.write(key, index)
         return index
 
     def card(self, entry: Entry, *, kept: bool = True) -> dict[str, Any]:
@@ -170,59 +169,12 @@ class Catalog:
             shipped: dict[str, Any] = json.loads(ready)
             return shipped
         content = self.content(entry)
-        key = self._key(content, entry.name)
-        card = self._read(key) if kept else None
+        key = self._cards.key(content, entry.name)
+        card = self._cards.read(key) if kept else None
         if card is None:
             card = compile_card(content, entry.name, entry.path)
-            self._write(key, card)
+            self._cards.write(key, card)
         return card
-
-    def _key(self, content: bytes, stem: str) -> str:
-        import hashlib
-
-        stamp = f"{__version__}\0{_code_stamp(self._checkout)}\0{stem}\0".encode()
-        return hashlib.sha256(stamp + content).hexdigest()
-
-    def _read(self, key: str) -> dict[str, Any] | None:
-        if self._cache is None or not _is_private(self._cache):
-            return None
-        try:
-            with open(os.path.join(self._cache, f"{key}.json"), "rb") as file:
-                card = json.loads(file.read())
-        except (OSError, ValueError, RecursionError):
-            return None
-        return card if isinstance(card, dict) else None
-
-    def _write(self, key: str, card: dict[str, Any]) -> None:
-        """Keep a compiled spec; a cache that cannot be written is no cache."""
-        if self._cache is None:
-            return
-        path = os.path.join(self._cache, f"{key}.json")
-        part = f"{path}.{os.getpid()}"
-        try:
-            os.makedirs(self._cache, mode=0o700, exist_ok=True)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError:
-            return
-        try:
-            with open(descriptor, "w", encoding="ascii") as file:
-                json.dump(card, file, separators=(",", ":"))
-            os.replace(part, path)
-        except OSError:  # a full disk
-            return
-        finally:
-            with suppress(OSError):
-                os.unlink(part)
-
-
-@lru_cache
-def _code_stamp(checkout: str | None) -> str:
-    """In a checkout the compiler itself changes between versions; in a process it is what it was when it began."""
-    if not checkout:
-        return ""
-    here = os.path.dirname(os.path.abspath(__file__))
-    folders = (here, os.path.join(os.path.dirname(here), "expression"), os.path.join(checkout, "../schemas"))
-    return str(max(item.stat().st_mtime_ns for folder in folders for item in os.scandir(folder) if item.is_file()))
 
 
 def compile_card(content: bytes, stem: str | None, path: str) -> dict[str, Any]:
@@ -264,15 +216,6 @@ def _identity(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
-
-
-def _is_private(folder: str) -> bool:
-    """Whether nobody but the user can have put something into a folder; what others could have compiled is not run."""
-    try:
-        facts = os.stat(folder)
-    except OSError:
-        return False
-    return not hasattr(os, "getuid") or (facts.st_uid == os.getuid() and not facts.st_mode & 0o022)
 
 
 def _stamp(path: str) -> str:

@@ -49,8 +49,27 @@ def choices_of(facts: Mapping[str, Any]) -> list[str]:
     return [str(key) for key in facts["map"]] if facts.get("map") and "type" not in facts else []
 
 
-def named_hosts(declared: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> list[str]:
-    """The hosts of the addresses among option values, as `name:port`.
+def wire_values(
+    declared: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What each option sends; None where that is nothing.
+
+    Args:
+        declared: The options of a spec.
+        defaults: What those send that are not given.
+        given: The values of some.
+
+    Raises:
+        UsageError: An option does not take its value.
+    """
+    return {
+        name: wire_value(name, facts, given[name]) if name in given else defaults.get(name)
+        for name, facts in declared.items()
+    }
+
+
+def hosts_in(declared: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> list[str]:
+    """The hosts of the addresses among what options send, as `name:port`.
 
     Args:
         declared: The options of a spec.

@@ -8,7 +8,7 @@ from twat_fs.errors import NotConfigured, UnsupportedType
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
 from twat_fs.source import media_type
-from twat_fs.spec.options import wire_value
+from twat_fs.spec.options import wire_values
 from twat_fs.tuples import NamedTuple
 from twat_fs.urls import BadUrl, authority
 
@@ -163,11 +163,10 @@ def _base64(content: bytes) -> str:
 
 def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Wire values of all options, and the hosts of those that are addresses."""
-    values: dict[str, Any] = {}
+    values = wire_values(spec.options, spec.defaults, given)
     hosts: list[str] = []
     for name, facts in spec.options.items():
-        raw = given.get(name, facts.get("default"))
-        value = wire_value(name, facts, given[name]) if name in given else spec.defaults.get(name)
+        raw, value = given.get(name, facts.get("default")), values[name]
         if value is not None and facts.get("type") == "url":
             try:
                 hosts.append(authority(value))
@@ -175,6 +174,5 @@ def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list
                 raise NotConfigured(f"option {name}: {error}", spec.name) from error
         if facts.get("secret") and value is not None:
             variable = facts.get("env", "") if str(raw) == str(value) else ""  # what a map makes, no variable holds
-            value = secrets.held_option(name, value, variable)
-        values[name] = value
+            values[name] = secrets.held_option(name, value, variable)
     return values, hosts

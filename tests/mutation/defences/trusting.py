@@ -230,8 +230,8 @@ DEFENCES = (
     ),
     Defence(
         "a cache that others can write to is not believed",
-        "spec/catalog.py",
-        " or not _is_private(self._cache)",
+        "spec/card_cache.py",
+        " or not _is_private(self._folder)",
         "",
         f"{_ADDED}test_a_cache_that_others_can_write_is_not_believed",
     ),
