@@ -7,8 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "engine" / "twat_fs"
@@ -39,11 +43,17 @@ def test_a_module_is_small_and_so_are_its_functions(path: Path) -> None:
     assert not long
 
 
+def _nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Every node of the package's syntax, with its module's file name."""
+    for path in ENGINE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path.name, node
+
+
 def test_only_the_command_line_catches_everything() -> None:
     broad = [
-        path.name
-        for path in ENGINE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        name
+        for name, node in _nodes()
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
     ]
@@ -52,11 +62,10 @@ def test_only_the_command_line_catches_everything() -> None:
 
 def test_named_tuples_are_those_that_cost_little_to_define() -> None:
     costly = [
-        path.name
-        for path in ENGINE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        name
+        for name, node in _nodes()
         if isinstance(node, ast.ImportFrom)
         and node.module == "typing"
-        and "NamedTuple" in {name.name for name in node.names}
+        and "NamedTuple" in {imported.name for imported in node.names}
     ]
     assert costly == ["tuples.py"]

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers.environment import CACHE, CannotPrepare, locked, named_by
+from tests.servers.environment import CACHE, CannotPrepare, made_once, named_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +31,7 @@ def unpacked(packages: Path = PACKAGES, cache: Path = CACHE) -> Path:
     Raises:
         CannotPrepare: They cannot be fetched.
     """
-    place = cache / f"packages-{named_by(packages)}"
-    if not place.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with locked(place.with_suffix(".lock")):
-            if not place.is_dir():
-                _unpack(place, _names(packages))
-    return place
+    return made_once(cache / f"packages-{named_by(packages)}", lambda folder: _unpack(folder, _names(packages)))
 
 
 def missing(packages: Path = PACKAGES, cache: Path = CACHE) -> dict[str, str]:
@@ -60,33 +54,28 @@ def _names(packages: Path) -> list[str]:
     return [line.split()[0] for line in packages.read_text().splitlines() if not line.startswith("#")]
 
 
-def _unpack(place: Path, names: Sequence[str]) -> None:
+def _unpack(folder: Path, names: Sequence[str]) -> None:
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise CannotPrepare(f"there is no {tool}")
-    temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
-    archives, lists = temporary / "archives", temporary / "lists"
-    for folder in (archives, lists):
-        (folder / "partial").mkdir(parents=True)
-    settings = {
-        "Dir::State::lists": lists,
-        "Dir::Cache::archives": archives,
-        "Dir::Cache": temporary,
-        "Debug::NoLocking": "1",
-        "APT::Sandbox::User": "",
-        "Acquire::Retries": "3",
-    }
-    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
-    try:
+    with tempfile.TemporaryDirectory() as own:
+        archives, lists = Path(own, "archives"), Path(own, "lists")
+        for each in (archives, lists):
+            (each / "partial").mkdir(parents=True)
+        settings = {
+            "Dir::State::lists": lists,
+            "Dir::Cache::archives": archives,
+            "Dir::Cache": own,
+            "Debug::NoLocking": "1",
+            "APT::Sandbox::User": "",
+            "Acquire::Retries": "3",
+        }
+        options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
         _run("apt-get", *options, "--quiet", "update")
         wanted = ("--yes", "--reinstall", "--download-only", "--no-install-recommends", "install", *names)
         _run("apt-get", *options, "--quiet", *wanted)
-        root = temporary / "root"
         for archive in sorted(archives.glob("*.deb")):
-            _run("dpkg-deb", "--extract", str(archive), str(root))
-        root.rename(place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            _run("dpkg-deb", "--extract", str(archive), str(folder))
 
 
 def _run(*command: str) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 #: Packages that a command can be given beside its own.
@@ -80,12 +80,7 @@ def prepared(requirements: Path = REQUIREMENTS, cache: Path = CACHE, *, partly: 
         CannotPrepare: It cannot be made.
     """
     place = cache / f"{requirements.stem}-{named_by(requirements)}"
-    if not place.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with locked(place.with_suffix(".lock")):
-            if not place.is_dir():
-                _build(place, requirements, partly=partly)
-    return place / "bin"
+    return made_once(place, lambda folder: _build(folder, requirements, partly=partly)) / "bin"
 
 
 def packages(requirements: Path = SOURCES, cache: Path = CACHE) -> Path:
@@ -105,29 +100,37 @@ def prepared_node(package: Path = PACKAGE, cache: Path = CACHE) -> Path:
     """
     content = b"".join(path.read_bytes() for path in sorted(package.iterdir()))
     place = cache / f"node-{hashlib.sha256(content).hexdigest()[:16]}"
+    return made_once(place, lambda folder: _build_node(folder, package))
+
+
+def made_once(place: Path, build: Callable[[Path], object]) -> Path:
+    """A folder that is made when it is first asked for, whoever asks at the same time; one that is there is whole.
+
+    Args:
+        place: The folder.
+        build: Fills an empty folder, which is then renamed.
+    """
     if not place.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        with locked(place.with_suffix(".lock")):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(place.with_suffix(".lock")):
             if not place.is_dir():
-                _build_node(place, package)
+                temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
+                try:
+                    build(temporary)
+                    temporary.rename(place)
+                finally:
+                    shutil.rmtree(temporary, ignore_errors=True)
     return place
 
 
-def _build_node(place: Path, package: Path) -> None:
+def _build_node(folder: Path, package: Path) -> None:
     if shutil.which("npm") is None or shutil.which("node") is None:
         raise CannotPrepare("there is no npm")
-    temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
-    try:
-        shutil.copytree(package, temporary, dirs_exist_ok=True)
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            command, cwd=temporary, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        if done.returncode:
-            raise CannotPrepare(f"npm could not install {package.name}:\n{done.stdout}{done.stderr}")
-        temporary.rename(place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(package, folder, dirs_exist_ok=True)
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise CannotPrepare(f"npm could not install {package.name}:\n{done.stdout}{done.stderr}")
 
 
 def named_by(requirements: Path) -> str:
@@ -137,24 +140,14 @@ def named_by(requirements: Path) -> str:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Held by one process at a time."""
+def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
-def _build(place: Path, requirements: Path, *, partly: bool) -> None:
-    temporary = Path(tempfile.mkdtemp(prefix=f"{place.name}.", dir=place.parent))
-    try:
-        venv.EnvBuilder(symlinks=True).create(temporary)
-        _fill(temporary, requirements, partly=partly)
-        temporary.rename(place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _fill(folder: Path, requirements: Path, *, partly: bool) -> None:
+def _build(folder: Path, requirements: Path, *, partly: bool) -> None:
+    venv.EnvBuilder(symlinks=True).create(folder)
     python = folder / "bin" / "python"
     try:
         _install(python, "-r", str(requirements))

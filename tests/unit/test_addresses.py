@@ -21,7 +21,6 @@ from twat_fs.testing.fake_host import FakeHost, Play, Store
 from twat_fs.upload import UploadOptions, upload_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support import Cli
@@ -29,20 +28,6 @@ if TYPE_CHECKING:
 
 #: Nobody listens there.
 CLOSED = "http://127.0.0.1:9/a.bin"
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
-
-
-@pytest.fixture
-def given(tmp_path: Path, store: Store) -> Iterator[UploadOptions]:
-    with FakeHost(store) as host:
-        folder = tmp_path / "specs"
-        folder.mkdir()
-        (folder / "mine.yaml").write_text(f"spec: 1\nname: mine\ntitle: Mine\n{form(host)}", encoding="utf-8")
-        yield UploadOptions(providers_d=[str(folder)])
 
 
 class Ranged:

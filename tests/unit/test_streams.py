@@ -4,32 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import form
 from twat_fs.errors import SourceError
 from twat_fs.streams import OpenSource
-from twat_fs.testing.fake_host import FakeHost, Store
 from twat_fs.upload import UploadOptions, upload_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def store() -> Store:
-    return Store()
-
-
-@pytest.fixture
-def given(tmp_path: Path, store: Store) -> Iterator[UploadOptions]:
-    with FakeHost(store) as host:
-        folder = tmp_path / "specs"
-        folder.mkdir()
-        (folder / "mine.yaml").write_text(f"spec: 1\nname: mine\ntitle: Mine\n{form(host)}", encoding="utf-8")
-        yield UploadOptions(providers_d=[str(folder)])
 
 
 def test_a_provider_that_wants_a_path_gets_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

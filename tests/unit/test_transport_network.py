@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
+from tests.holding import black_hole
 from twat_fs.errors import BadReply, NetworkError, NotConfigured, ProxyError, TlsError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address, check_name
 from twat_fs.http.proxies import proxy_for
@@ -167,15 +168,8 @@ def test_a_refused_connection_says_so() -> None:
 
 
 def test_a_black_hole_ends_after_the_time_to_connect() -> None:
-    with socket.socket() as full, contextlib.ExitStack() as stack:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(4):
-            other = stack.enter_context(socket.socket())
-            other.setblocking(False)
-            other.connect_ex(full.getsockname())
-        with pytest.raises(UploadTimeout, match=r"no connection in 0\.5 seconds"):
-            get(f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=QUICK)
+    with black_hole() as port, pytest.raises(UploadTimeout, match=r"no connection in 0\.5 seconds"):
+        get(f"http://127.0.0.1:{port}/", timeout=QUICK)
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".example", "a..b"])
