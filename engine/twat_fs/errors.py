@@ -22,6 +22,7 @@ class TwatFsError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    ambiguous = False  # whether a host may hold the file all the same
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -57,7 +58,7 @@ class SpecError(TwatFsError):
 
 
 class SourceError(TwatFsError):
-    """The user's file cannot be read, or changed while it was sent."""
+    """The user's file cannot be read, or changed while it was sent; `ambiguous` where all of it was sent before."""
 
 
 class SourceNotFound(SourceError):
@@ -293,8 +294,7 @@ class UploadFailed(TwatFsError):
     @property
     def exit_code(self) -> int:  # type: ignore[override]
         """5 where any provider may work later, 4 where one refused for good, 3 where one is not configured, else 2."""
-        codes = {attempt.exit_code for attempt in self.attempts}
-        return next((code for code in (5, 4, 3) if code in codes), 2)
+        return next((code for code in (5, 4, 3) if code in [attempt.exit_code for attempt in self.attempts]), 2)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.attempts,))

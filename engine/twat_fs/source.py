@@ -189,7 +189,7 @@ class Source:
             )
         if self.marks()[:4] != self._seen[:4]:  # its mode and its names may change
             raise SourceError(
-                f"{self.path}: the file changed while it was being sent; the host may hold a mixture",
+                f"{self.path}: the file changed while it was being sent",
                 hint="Upload it again when nothing writes to it.",
             )
 
@@ -277,20 +277,23 @@ def _open_regular(path: str) -> int:
     if stat.S_ISREG(mode):
         return descriptor
     os.close(descriptor)
-    raise SourceNotFound(
-        f"{path}: this is {_kind_of(mode)}, not a regular file",
-        hint="A folder goes up with --recursive, --zip or --tar; save a stream to a file first.",
-    )
+    raise _not_regular(path, mode)
 
 
 def _cannot_open(path: str, error: OSError | ValueError) -> SourceError:
     if isinstance(error, ValueError):  # a NUL in the path
         return SourceNotFound("the path holds a NUL character")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO):
+    if error.errno == errno.ENXIO:  # a socket cannot be opened, nor a device that is not there
+        return _not_regular(path, os.stat(path).st_mode)
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
         return SourceNotFound(f"{path}: {error.strerror}", hint="Check the path.")
     return SourceError(f"{path}: cannot open the file: {error.strerror}")
 
 
-def _kind_of(mode: int) -> str:
+def _not_regular(path: str, mode: int) -> SourceNotFound:
     kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a FIFO"), (stat.S_ISSOCK, "a socket"))
-    return next((words for test, words in kinds if test(mode)), "a device")
+    kind = next((words for test, words in kinds if test(mode)), "a device")
+    return SourceNotFound(
+        f"{path}: this is {kind}, not a regular file",
+        hint="A folder goes up with --recursive, --zip or --tar; save a stream to a file first.",
+    )

@@ -9,7 +9,7 @@ from twat_fs._version import USER_AGENT
 from twat_fs.calls import DEPTHS, Outcome, UploadOptions, call_for, line_of, why_last
 from twat_fs.circuit import Circuit
 from twat_fs.environment import provider_names, settings
-from twat_fs.errors import NotOffered, UploadError, UploadFailed, UploadTimeout, UsageError
+from twat_fs.errors import NotOffered, TwatFsError, UploadError, UploadFailed, UploadTimeout, UsageError
 from twat_fs.events import Begun, Failed, Took
 from twat_fs.fitting import Needs, unfit, unmet
 from twat_fs.history.recorder import Recorder, variant_of
@@ -102,9 +102,7 @@ def __getattr__(name: str) -> Any:
 
 def named(provider: str | Sequence[str] | None) -> list[str]:
     """The providers that a caller names, as a list."""
-    if provider is None:
-        return []
-    texts = [provider] if isinstance(provider, str) else list(provider)
+    texts = [provider] if isinstance(provider, str) else list(provider or ())
     names = list(dict.fromkeys(name for text in texts for name in provider_names(text)))
     if texts and not names:
         raise UsageError("a provider was asked for, but no name was given", hint="Leave it out for the default order.")
@@ -113,8 +111,7 @@ def named(provider: str | Sequence[str] | None) -> list[str]:
 
 def recorder_for(settings: Settings, *, wanted: bool) -> Recorder:
     """What writes the receipts of a run; none, where they are not wanted or `TWAT_FS_HISTORY` is off."""
-    keeps = settings.keeps_history
-    return Recorder(History(settings.history_file) if wanted and keeps else None)
+    return Recorder(History(settings.history_file) if wanted and settings.keeps_history else None)
 
 
 def upload(
@@ -240,9 +237,11 @@ def _try(
         end.left = end.left or f"{candidate.name} {way.left(tells=tells)}"
         entry.failed(UploadError(end.left, candidate.name, ambiguous=way.begun or not tells))
         raise
-    except UploadError as error:
-        error.provider = error.provider or candidate.name
+    except TwatFsError as error:
         entry.failed(error)
+        if not isinstance(error, UploadError):  # the file, this machine or the call is to blame
+            raise
+        error.provider = error.provider or candidate.name
         return error
     _log.info("%s: done: %s", candidate.name, without_query(result))
     result.metadata.setdefault("size", source.size)

@@ -215,6 +215,7 @@ def test_a_disk_that_fails_in_the_middle_is_the_files_fault_and_nobody_else_is_t
         assert "big: cannot read the file: Input/output error" in answer.err
         assert not any(seen.complete for seen in host.wait_for(1))
         assert other.requests == []
+    assert cli("history").out == ""
 
 
 @pytest.mark.parametrize("change", ["grows", "shrinks", "is rewritten"])
@@ -242,6 +243,7 @@ def test_a_file_that_changes_on_its_way_is_no_success_and_goes_nowhere_else(cli:
         assert "while it was being sent" in answer.err
         assert not any(seen.complete for seen in slow.wait_for(1))
         assert other.requests == []
+    assert cli("history").out == ""
 
 
 # Surroundings

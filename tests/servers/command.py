@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tests.support import Answer
+from tests.support import FOR_PYTHON, Answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,9 @@ class User:
         self._forks = forks
         self.providers = home / "providers.d"
         self.environment = {
+            **FOR_PYTHON,
             "PATH": os.defpath,
             "HOME": str(home),
-            "LC_ALL": "C.UTF-8",
             **{f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")},
             "XDG_CACHE_HOME": str(cache),
         }

@@ -13,7 +13,8 @@ import urllib.error
 import urllib.request
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -372,11 +373,22 @@ class Faulty:
     """An S3 of our own: what a test says for a request's name, and the usual answer where it says nothing."""
 
     says: dict[str, Callable[[Seen], Play]]
+    sizes: dict[str, int] = field(default_factory=dict)
+    stored: bool = False
 
     def __call__(self, seen: Seen) -> Play:
         name = named(seen)
-        if name in self.says:
-            return self.says[name](seen)
+        if seen.method == "PUT":
+            self.sizes[name] = seen.length
+        play = self.says.get(name, self.usual)(seen)
+        self.stored |= play.status == 200 and name in ("put", "complete")
+        return play
+
+    def usual(self, seen: Seen) -> Play:
+        """What a host says that does what it should."""
+        name = named(seen)
+        if name == "look" and self.stored:
+            return Play(200, bytes(sum(self.sizes.values())))
         if name == "create":
             return Play(200, b"<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")
         if name == "complete":
@@ -457,18 +469,85 @@ def test_a_small_file_that_is_stored_otherwise_is_no_success(user: User) -> None
         refused(user, bucket, Refusal("verify", None, 4), user.file("otherwise.bin"))
 
 
-def test_a_fault_that_passes_is_met_by_sending_the_part_again_whole(user: User) -> None:
+WRONG_SUM = [("x-amz-checksum-crc32", "AAAAAA==-2")]
+
+
+def completed(more: str) -> Callable[[Seen], Play]:
+    body = f'<CompleteMultipartUploadResult><ETag>"e-2"</ETag>{more}</CompleteMultipartUploadResult>'
+    return lambda _: Play(200, body.encode())
+
+
+@pytest.mark.parametrize("told_by", ["complete", "look"])
+def test_what_is_made_of_the_parts_is_what_was_sent(user: User, told_by: str) -> None:
+    more = "<ChecksumCRC32>AAAAAA==-2</ChecksumCRC32>" if told_by == "complete" else ""
+    size = 6 * MIB
+    looks = iter([Play(404), Play(200, bytes(size), headers=WRONG_SUM)])
+    with faulty(complete=completed(more), look=lambda _: next(looks)) as (host, bucket):
+        answer = upload(user, bucket, user.file("made.bin", size), "--json", *PARTS)
+        (attempt,) = answer.record["attempts"]
+        assert (attempt["kind"], answer.code) == ("verify", 4), answer
+        assert "other bytes" in attempt["message"]
+        assert "abort" not in names(host)
+
+
+@pytest.mark.parametrize(
+    ("look", "says"),
+    [
+        (Play(404), "says that it has none of that name"),
+        (Play(200, bytes(7)), "the host holds 7 bytes, and 2000 were sent"),
+        (Play(200, bytes(2000), headers=[("ETag", f'"{"0" * 32}"')]), "the host holds other bytes"),
+        (Play(200, bytes(2000), headers=[("x-amz-checksum-crc32", "AAAAAA==")]), "the host holds other bytes"),
+        (Play(200, bytes(2000)), ""),
+        (Play(403), ""),
+    ],
+)
+def test_a_host_that_tells_no_sum_is_asked_for_what_it_has(user: User, look: Play, says: str) -> None:
+    with faulty(put=lambda _: Play(200, headers=[("ETag", '"e"')]), look=lambda _: look) as (host, bucket):
+        answer = upload(user, bucket, user.file("untold.bin"))
+        assert (answer.code, says in answer.err) == (4 if says else 0, True), answer
+        assert names(host) == ["put", "look"]
+
+
+@pytest.mark.parametrize("words", [(), ("--force",)])
+def test_nothing_is_overwritten_but_by_force(user: User, words: tuple[str, ...]) -> None:
+    for name, size in (("put", 1), ("complete", 6 * MIB)):
+        with faulty() as (host, bucket):
+            upload(user, bucket, user.file("new.bin", size), *PARTS, *words)
+            (last,) = [seen for seen in host.requests if named(seen) == name]
+            assert last.header("If-None-Match") == (None if words else "*")
+    with faulty(look=lambda _: Play(200)) as (host, bucket):
+        answer = upload(user, bucket, user.file("several.bin", 6 * MIB), *PARTS, *words)
+        assert (answer.code, names(host)[0]) == (4, "create" if words else "look")
+        assert words or (names(host) == ["look"] and "(conflict)" in answer.err)
+
+
+def test_a_signed_url_is_told_with_its_end_and_is_in_no_log(user: User) -> None:
+    words = ("-o", "url=presigned", "-o", "expires=10m", "--json", "-vv")
+    with faulty() as (_, bucket):
+        answer = upload(user, bucket, user.file("signed.bin"), *words)
+    record = answer.record
+    assert "X-Amz-Expires=600" in record["url"]
+    left = datetime.fromisoformat(record["metadata"]["expires_at"].replace("Z", "+00:00")).timestamp() - time.time()
+    assert 0 < left <= 600
+    assert "done: http" in answer.err
+    assert "X-Amz" not in answer.err
+
+
+@pytest.mark.parametrize(
+    "fault", [error(503, "SlowDown"), error(500, "InternalError"), lambda _: Play(mute=True, reset=True)]
+)
+def test_a_fault_that_passes_is_met_by_sending_the_part_again_whole(user: User, fault: Callable[[Seen], Play]) -> None:
     first: list[Seen] = []
 
     def once(seen: Seen) -> Play:
         first.append(seen)
-        return error(503, "SlowDown")(seen) if len(first) == 1 else Faulty({})(seen)
+        return fault(seen) if len(first) == 1 else Faulty({})(seen)
 
     with faulty(part1=once) as (host, bucket):
         file = user.file("passing.bin", 6 * MIB)
-        upload(user, bucket, file, *PARTS)
+        assert upload(user, bucket, file, *PARTS).code == 0
         assert [seen.sha256 for seen in first] == [hashlib.sha256(file.read_bytes()[:PART]).hexdigest()] * 2
-        assert sorted(names(host)) == ["complete", "create", "look", "part1", "part1", "part2"]
+        assert sorted(names(host)) == ["complete", "create", "look", "look", "part1", "part1", "part2"]
 
 
 def checksum(*parts: bytes) -> str:

@@ -224,6 +224,39 @@ def test_an_answer_that_was_lost_after_the_whole_file_may_hide_a_success(path: P
         assert caught.value.ambiguous is ambiguous
 
 
+def test_a_file_that_changed_gives_its_last_bytes_to_nobody(path: Path) -> None:
+    class Reads(BaseProvider):
+        def upload_file_impl(self, file: BinaryIO) -> UploadResult:
+            path.write_bytes(b"other")
+            os.utime(path, (1, 1))
+            file.read()
+            pytest.fail("it was given")
+
+    with pytest.raises(SourceError, match="changed") as caught:
+        Reads().upload_file(path)
+    assert not caught.value.ambiguous
+
+
+@pytest.mark.parametrize("kind", [BaseProvider, AsyncBaseProvider])
+def test_a_file_that_changes_after_all_of_it_was_read_may_be_stored(path: Path, kind: type[BaseProvider]) -> None:
+    def change() -> UploadResult:
+        os.utime(path, (1, 1))
+        return UploadResult(URL)
+
+    class Reads(BaseProvider):
+        def upload_file_impl(self, file: BinaryIO) -> UploadResult:
+            file.read()
+            return change()
+
+    class Opens(AsyncBaseProvider):
+        async def async_upload_file(self, *_: Any, **__: Any) -> UploadResult:
+            return change()
+
+    with pytest.raises(SourceError, match="the host may hold it as it was") as caught:
+        (Reads() if kind is BaseProvider else Opens()).upload_file(path)
+    assert caught.value.ambiguous
+
+
 # What a transfer is given
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,8 @@ from twat_fs.testing.cassettes import replay
 from twat_fs.testing.fake_host import Play
 from twat_fs.upload import UploadOptions, upload_file
 from twat_fs.upload_providers.dropbox import get_credentials
-from twat_fs.upload_providers.dropbox_api.content import Content
+from twat_fs.upload_providers.dropbox_api.content import Commit, Content
+from twat_fs.upload_providers.dropbox_api.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -385,6 +387,16 @@ def test_a_token_that_expires_on_the_way_is_renewed_without_beginning_again(
     assert dropbox.asked == [wire.START, wire.APPEND, wire.TOKEN, wire.APPEND, wire.FINISH, wire.LINK]
 
 
+def test_a_token_that_expires_again_and_again_is_renewed_once(
+    run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox
+) -> None:
+    dropbox.faults = {wire.APPEND: [denial("expired_access_token")], wire.FINISH: [denial("expired_access_token")]}
+    env = {**place.renewable, "DROPBOX_ACCESS_TOKEN": PLANTED}
+    answer = run_cli.upload(run_cli.file("a.txt", LARGE), *PIECES, provider="dropbox", env=env)
+    assert (answer.code, dropbox.asked.count(wire.TOKEN)) == (4, 1)
+    assert "Log in again" in answer.err
+
+
 def test_a_refresh_token_that_is_refused_says_to_log_in_again(
     run_cli: Cli, place: wire.Place, dropbox: wire.Dropbox
 ) -> None:
@@ -612,6 +624,23 @@ def test_a_file_that_shrinks_is_not_sent_as_if_it_were_whole(tmp_path: Path, siz
         os.truncate(path, size - 1)
         with pytest.raises(SourceError, match="shrank"):
             Content(source, 8 * MIB).piece(0)
+
+
+@pytest.mark.parametrize("mib", [8, 4])
+def test_a_file_that_changes_while_it_is_read_is_not_stored(tmp_path: Path, mib: int) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(bytes(6 * MIB))
+    client: Any = SimpleNamespace(
+        repeated=lambda attempt, **_: attempt(),
+        start=lambda *_: "session",
+        upload=lambda *_: pytest.fail("it was sent"),
+        finish=lambda *_: pytest.fail("it was finished"),
+    )
+    with Source(path) as source:
+        transfer = Transfer(client, Content(source, mib * MIB), Commit("/a"), lambda _: None)
+        os.truncate(path, 7 * MIB)
+        with pytest.raises(SourceError, match="changed"):
+            transfer.whole() if mib == 8 else transfer.by_session()
 
 
 CASSETTES = sorted((ROOT / "cassettes" / "dropbox").glob("*.yaml"))

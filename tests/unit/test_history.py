@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from twat_fs.errors import HistoryError, NetworkError, Rejected, VerifyError
+from twat_fs.errors import HistoryError, NetworkError, Rejected, SourceError, VerifyError
 from twat_fs.history import History, Receipt
 from twat_fs.history.database import Database
 from twat_fs.history.recorder import Recorder, variant_of
@@ -250,6 +250,18 @@ def test_what_the_host_says_of_the_end_counts(history: History, source: Source, 
 def test_an_upload_that_surely_failed_leaves_nothing(history: History, source: Source) -> None:
     Recorder(history).begin("one", "a.txt", source).failed(Rejected("no", "one"))
     assert history.receipts() == []
+
+
+def test_of_a_file_that_was_not_sent_whole_there_is_no_receipt(history: History, source: Source) -> None:
+    Recorder(history).begin("one", "a.txt", source).failed(SourceError("cannot be read"))
+    assert history.receipts() == []
+
+
+def test_a_file_that_changed_after_it_was_sent_stays_pending(history: History, source: Source) -> None:
+    error = SourceError("changed")
+    error.ambiguous = True
+    Recorder(history).begin("one", "a.txt", source).failed(error)
+    assert [(receipt.state, receipt.said) for receipt in history.receipts()] == [("pending", "changed")]
 
 
 def test_an_upload_that_may_have_worked_stays_pending(history: History, source: Source) -> None:

@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 from botocore import exceptions as boto  # type: ignore[import-untyped]
 
 from twat_fs import errors
@@ -219,6 +220,11 @@ def test_what_is_there_already_on_a_second_try_may_be_our_own(code: str, status:
     assert translated(error, host="h", bucket="b", key="k").ambiguous
 
 
+def _of_proxy(reason: Exception) -> boto.ProxyConnectionError:
+    """As boto3 raises it, with urllib3's error inside, which has the reason inside."""
+    return boto.ProxyConnectionError(proxy_url="http://h", error=urllib3.exceptions.ProxyError("no", reason))
+
+
 @pytest.mark.parametrize(
     ("raised", "kind", "code"),
     [
@@ -228,7 +234,10 @@ def test_what_is_there_already_on_a_second_try_may_be_our_own(code: str, status:
         (boto.UnauthorizedSSOTokenError(), "auth", 4),
         (boto.CredentialRetrievalError(provider="p", error_msg="m"), "config", 3),
         (boto.SSLError(endpoint_url="u", error="e"), "tls", 4),
-        (boto.ProxyConnectionError(proxy_url="http://u:p@h", error="e"), "proxy", 4),
+        (boto.ProxyConnectionError(proxy_url="http://u:p@h", error="e"), "network", 5),
+        (_of_proxy(OSError("Tunnel connection failed: 407 Proxy Authentication Required")), "proxy", 4),
+        (_of_proxy(OSError("Tunnel connection failed: 502 Bad Gateway")), "network", 5),
+        (_of_proxy(ConnectionRefusedError()), "network", 5),
         (boto.ReadTimeoutError(endpoint_url="u"), "timeout", 5),
         (boto.ConnectTimeoutError(endpoint_url="u"), "network", 5),
         (boto.EndpointConnectionError(endpoint_url="u"), "network", 5),
@@ -309,6 +318,19 @@ def test_a_file_that_shrank_stops_the_upload_and_says_so(source: Source) -> None
         part.crc32()
     assert tally.stopped
     assert "shrank" in str(tally.broken)
+
+
+@pytest.mark.parametrize("offset", [0, 1 << 20])
+def test_a_file_that_changed_never_gives_its_last_bytes_away(source: Source, offset: int) -> None:
+    tally = Tally(source.size, None)
+    part = Part(source, offset, source.size - offset, tally)
+    given = len(part.read())
+    with open(source.path, "ab") as file:
+        file.write(b"more")
+    with pytest.raises(Stopped):
+        given += sum(len(block) for block in iter(part.read, b""))
+    assert given < source.size - offset
+    assert "changed" in str(tally.broken)
 
 
 def test_the_hosts_checksum_must_be_ours(source: Source) -> None:

@@ -93,7 +93,7 @@ def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)  # the path of a socket is short
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("s")
-        with pytest.raises(SourceNotFound):
+        with pytest.raises(SourceNotFound, match="this is a socket"):
             Source("s")
 
 

@@ -17,7 +17,7 @@ from twat_fs.units import parse_moment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twat_fs.errors import UploadError
+    from twat_fs.errors import TwatFsError
     from twat_fs.source import Source
 
 _log = logger()
@@ -82,7 +82,7 @@ class Entry:
             except HistoryError:
                 self._number = None
 
-    def failed(self, error: UploadError) -> None:
+    def failed(self, error: TwatFsError) -> None:
         """Note that there is no URL; nothing is left of it where the host surely has no file."""
         if isinstance(error, VerifyError):
             known = self._facts(error.result) if isinstance(error.result, UploadResult) else {}

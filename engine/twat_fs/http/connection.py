@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from http.client import HTTPException
@@ -15,7 +14,7 @@ from urllib3.util import wait_for_read
 
 from twat_fs.errors import NetworkError, ProxyError, TrustError, UploadTimeout
 from twat_fs.http.address import check_address
-from twat_fs.http.errors import check_resources, system_words
+from twat_fs.http.errors import check_resources, of_tunnel, system_words
 from twat_fs.http.reader import GuardedResponse
 from twat_fs.http.resolving import resolve
 from twat_fs.http.waiting import Patience, would_block
@@ -32,9 +31,6 @@ _TAIL = 4096
 
 # Bytes that TLS is given at a time: OpenSSL writes all of them or fails, so that this is the least visible progress.
 _RECORDS = 256 * 1024
-
-#: What to do about a proxy that answers 407.
-WHO_ASKS = "Put the proxy's user name and password into its address."
 
 # Seconds to wait for a host that was asked whether it takes the body (RFC 9110, 10.1.1); curl waits as long.
 _LEAVE = 1.0
@@ -109,15 +105,10 @@ class _Guarded(HTTPConnection):
             self.exchange.deadline = None
 
     def _tunnel_refused(self, error: Exception) -> ProxyError | NetworkError:
-        found = re.match(r"Tunnel connection failed: (\d{3})", str(error))
-        status = int(found[1]) if found else None
-        if status in (502, 503, 504):
-            return NetworkError(f"{self._peer} cannot reach {self.exchange.host} (status {status})")
         if isinstance(error, ConnectionError):
             return NetworkError(f"{self._peer} closed the connection")
-        said = f"status {status}" if status else "its answer is not HTTP"
-        hint = WHO_ASKS if status == 407 else ""
-        return ProxyError(f"{self._peer} did not pass the request on: {said}", status=status, hint=hint)
+        refused = of_tunnel(error, self._peer, self.exchange.host)
+        return refused or ProxyError(f"{self._peer} did not pass the request on: its answer is not HTTP")
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         # urllib3 has normalised the target on its way here; the plan's own goes out.

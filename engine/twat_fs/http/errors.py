@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -33,6 +34,12 @@ FOREIGN = (requests.RequestException, u3.HTTPError, http.client.HTTPException, O
 _LACKING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 
 
+#: What to do about a proxy that answers 407.
+WHO_ASKS = "Put the proxy's user name and password into its address."
+#: How http.client says that a proxy opens no way to a host.
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+
+
 class Row(NamedTuple):
     """Foreign classes, what they become, and what is said after the host's name."""
 
@@ -46,6 +53,7 @@ TABLE = (
     Row((ssl.SSLEOFError, ssl.SSLZeroReturnError), NetworkError, "the TLS connection broke"),
     Row((ssl.SSLCertVerificationError,), TlsError, "the TLS certificate is not valid"),
     Row((ssl.SSLError, u3.SSLError, requests.exceptions.SSLError), TlsError, "there is no TLS connection"),
+    Row((u3.ProxyError, requests.exceptions.ProxyError), NetworkError, "cannot connect to the proxy"),
     Row((socket.gaierror, u3.NameResolutionError, UnicodeError), NetworkError, "cannot find the host"),
     Row((ConnectionRefusedError, u3.NewConnectionError), NetworkError, "cannot connect"),
     Row(
@@ -58,7 +66,6 @@ TABLE = (
         ProxyError,
         "the proxy's address is not usable",
     ),
-    Row((u3.ProxyError, requests.exceptions.ProxyError), NetworkError, "cannot connect to the proxy"),
     Row(
         (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
         NetworkError,
@@ -118,12 +125,33 @@ def translate(error: BaseException, host: str) -> UploadError:
     """
     check_resources(error, host)
     chain = tuple(_chain(error))
+    refused = next((found for link in chain if (found := of_tunnel(link, "the proxy", host)) is not None), None)
+    if refused is not None:
+        return refused
     for row in TABLE:
         for link in chain:
             if isinstance(link, row.foreign):
                 reason = _reason(link)
                 return row.ours(f"{host}: {row.words}{': ' if reason else ''}{reason}")
     raise error
+
+
+def of_tunnel(error: BaseException, proxy: str, host: str) -> ProxyError | NetworkError | None:
+    """What a proxy means that opens no way to a host; None where an error says something else.
+
+    Args:
+        error: What was raised.
+        proxy: How messages call the proxy.
+        host: Host and port.
+    """
+    found = _TUNNEL.match(str(error)) if isinstance(error, OSError) else None
+    if found is None:
+        return None
+    status = int(found[1])
+    if status in (502, 503, 504):
+        return NetworkError(f"{proxy} cannot reach {host} (status {status})")
+    said = f"{proxy} did not pass the request on: status {status}"
+    return ProxyError(said, status=status, hint=WHO_ASKS if status == 407 else "")
 
 
 def check_resources(error: BaseException, host: str) -> None:

@@ -13,8 +13,7 @@ from twat_fs.errors import BadReply, ProxyError, Redirected, UploadError
 from twat_fs.http.address import check_name
 from twat_fs.http.answer import coding_of, decoded, lead_of, read_whole, reply_of
 from twat_fs.http.body import StreamingBody
-from twat_fs.http.connection import WHO_ASKS
-from twat_fs.http.errors import FOREIGN, translate
+from twat_fs.http.errors import FOREIGN, WHO_ASKS, translate
 from twat_fs.http.exchange import Exchange
 from twat_fs.http.prepare import place_of, prepare
 from twat_fs.http.proxies import proxy_for

@@ -63,7 +63,7 @@ def own_errors(provider: str, source: Source, whole: Callable[[], bool] = lambda
     except _client_errors() as error:
         raise _foreign(error, provider, source, whole) from error
     except _SHAPE as error:
-        source.check_unchanged(source.size)
+        check_sent(source)
         message = f"the reply could not be used: {type(error).__name__}: {error}"
         raise BadReply(message, provider, ambiguous=whole()) from error
 
@@ -116,6 +116,20 @@ def convert_to_upload_result(
         known |= result.get("metadata") or {}
     url = str(result if isinstance(result, str) else result.get("url") or "")
     return UploadResult(url, {**known, **(metadata or {})})
+
+
+def check_sent(source: Source) -> None:
+    """Compare the file with what it was, now that its provider is done with it.
+
+    Raises:
+        SourceError: It was written to since it was opened; the host may hold it all the same.
+    """
+    try:
+        source.check_unchanged(source.size)
+    except SourceError as error:
+        error.ambiguous = True
+        error.message += "; the host may hold it as it was, or a mixture"
+        raise
 
 
 def accepted_result(result: Any, provider: str) -> UploadResult:

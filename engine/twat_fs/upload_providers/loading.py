@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import NonRetryableError, NotConfigured
 from twat_fs.retry import told
-from twat_fs.upload_providers.judging import accepted_result, own_errors
+from twat_fs.upload_providers.judging import accepted_result, check_sent, own_errors
 from twat_fs.upload_providers.opened import named_path
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _sent_by(client: Any, source: Source, call: Call) -> UploadResult:
     name = str(getattr(client, "provider_name", ""))
     with own_errors(name, source), named_path(source, source.name) as path:
         result = client.upload_file(path, call.remote_path, force=call.force, **call.options)
-    source.check_unchanged(source.size)
+    check_sent(source)
     return accepted_result(result, name)
 
 

@@ -51,10 +51,11 @@ class _SourceFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         room = min(len(buffer), max(0, self.source.size - self._position))
         count = self.source.read_into(memoryview(buffer)[:room], self._position) if room else 0
-        if room and not count:
-            # A client that sends less than it has announced waits for an answer that never comes.
-            self.source.check_unchanged(self._position)
         self._position += count
+        if room and (not count or self._position == self.source.size):
+            # Before the last bytes are given away, so that a file that changed never arrives whole; and a client that
+            # sends less than it has announced waits for an answer that never comes.
+            self.source.check_unchanged(self._position)
         if self.progress is not None and self._position > self._told:
             self._told = self._position
             self.progress(self._told, self.source.size)

@@ -15,7 +15,7 @@ from twat_fs.errors import TooLarge
 from twat_fs.source import Source
 from twat_fs.units import shown_size
 from twat_fs.upload_providers.async_utils import run_async
-from twat_fs.upload_providers.judging import accepted_result, convert_to_upload_result, own_errors, refusal
+from twat_fs.upload_providers.judging import accepted_result, check_sent, convert_to_upload_result, own_errors, refusal
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.opened import named_path, opened, pieces, size_of
 from twat_fs.upload_providers.protocols import Call
@@ -220,7 +220,7 @@ class BaseProvider:
             )
 
     def _finished(self, result: Any, source: Source) -> UploadResult:
-        source.check_unchanged(source.size)
+        check_sent(source)
         return accepted_result(result, self.provider_name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ _BY_CLASS: dict[int, type[UploadError]] = {3: Redirected, 4: BadRequest, 5: Unav
 
 #: Seconds that stand for any longer time: a year.
 _FOR_EVER = 31_536_000.0
+#: A date (RFC 9110, 5.6.7), of several that were joined by commas.
+_DATE = r"[A-Za-z]{3,9},? [^,]+"
 
 _MEANINGS = {
     "auth": "the host does not accept the credentials",
@@ -133,16 +136,21 @@ def retry_after(reply: Reply) -> float | None:
     """
     value = reply.headers.get("retry-after", "")
     seconds = [float(item) for item in map(str.strip, value.split(",")) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", item)]
-    if seconds:
-        return float(ceil(max(seconds))) if max(seconds) < _FOR_EVER else _FOR_EVER
+    waits = [*seconds, *_until(re.findall(_DATE, value), reply.headers.get("date", ""))]
+    return float(ceil(min(max(waits), _FOR_EVER))) if waits else None
+
+
+def _until(dates: list[str], now: str) -> list[float]:
+    """Seconds from one date to each of others; from or to what is none there are none."""
+    if not dates:
+        return []
     from email.utils import parsedate_to_datetime
 
-    try:
-        wanted = parsedate_to_datetime(value)
-        said = parsedate_to_datetime(reply.headers.get("date", ""))
-        return max(0.0, (wanted - said).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    waits = []
+    for date in dates:
+        with suppress(ValueError, TypeError, IndexError, OverflowError):
+            waits.append(max(0.0, (parsedate_to_datetime(date) - parsedate_to_datetime(now)).total_seconds()))
+    return waits
 
 
 def _rule(job: Job, step: Step, reading: Reading) -> Rule | None:

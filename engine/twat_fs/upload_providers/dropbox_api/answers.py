@@ -21,8 +21,10 @@ from twat_fs.errors import (
     TooLarge,
     Unavailable,
 )
+from twat_fs.messages import Reply
 from twat_fs.text import printable
 from twat_fs.tuples import NamedTuple
+from twat_fs.wire.classify import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,11 +237,10 @@ def _forbidden(answer: Answer) -> UploadError:
 
 
 def _rate_limited(answer: Answer) -> UploadError:
-    seconds = _header(answer, "retry-after") or _found(answer.data, "retry_after")
-    try:
-        wait = None if seconds is None else float(seconds)
-    except (TypeError, ValueError):
-        wait = None
+    wait = retry_after(Reply(answer.status, headers={name.lower(): value for name, value in answer.headers.items()}))
+    seconds = _found(answer.data, "retry_after")
+    if wait is None and type(seconds) in (int, float):
+        wait = float(seconds)
     return RateLimited(
         "too many requests for now" + (f"; Dropbox asks for a pause of {wait:.0f} s" if wait else ""),
         retry_after=wait,
@@ -290,7 +291,3 @@ def _found(data: Any, key: str) -> Any:
     if data.get(key) is not None:
         return data[key]
     return next((found for value in data.values() if (found := _found(value, key)) is not None), None)
-
-
-def _header(answer: Answer, name: str) -> str | None:
-    return next((value for key, value in answer.headers.items() if key.lower() == name), None)

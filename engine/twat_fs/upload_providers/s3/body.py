@@ -171,9 +171,10 @@ class Part:
         if wanted <= 0:
             return 0
         try:
-            count = self._source.read_into(buffer[:wanted], self._offset + self._position)
-            if not count:
-                self._source.check_unchanged(self._offset + self._position)
+            at = self._offset + self._position
+            count = self._source.read_into(buffer[:wanted], at)
+            if not count or self._position + count == self._size:  # before the last bytes are given away
+                self._source.check_unchanged(self._source.size if count else at)
         except SourceError as error:
             self._tally.broken, self._tally.stopped = error, True
             raise Stopped from error

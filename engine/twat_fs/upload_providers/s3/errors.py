@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto  # type: ignore[import-untyped]
 
 from twat_fs import errors
+from twat_fs.http.errors import FOREIGN, translate
 from twat_fs.messages import Reply
 from twat_fs.text import printable
 from twat_fs.tuples import NamedTuple
@@ -24,6 +25,7 @@ class _Meaning(NamedTuple):
     hint: str = ""
 
 
+_PROXY = "Check HTTPS_PROXY and NO_PROXY."
 _KEYS = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE."
 _LOGIN = "Log in again (aws sso login, or new temporary keys in AWS_SESSION_TOKEN), then repeat."
 _REGION = "Set AWS_DEFAULT_REGION to the bucket's region{region}."
@@ -146,8 +148,8 @@ _RAISED: tuple[tuple[tuple[type[Exception], ...], _Meaning], ...] = (
         ),
     ),
     (
-        (boto.ProxyConnectionError, boto.InvalidProxiesConfigError),
-        _Meaning(errors.ProxyError, "the proxy does not let it through", "Check HTTPS_PROXY and NO_PROXY."),
+        (boto.InvalidProxiesConfigError,),
+        _Meaning(errors.ProxyError, "the proxy cannot be used", _PROXY),
     ),
     (
         (boto.ReadTimeoutError,),
@@ -181,15 +183,25 @@ def translated(error: Exception, *, host: str, bucket: str, key: str, deletes: b
     facts = {"host": host, "bucket": bucket, "key": key, "region": "", "words": printable(str(error))}
     if isinstance(error, boto.ClientError):
         return _answered(error.response, facts, _CODES | {"AccessDenied": _MAY_NOT_DELETE} if deletes else _CODES)
+    if isinstance(error, boto.ProxyConnectionError):
+        return _of_proxy(error, host)
     for kinds, meaning in _RAISED:
         if isinstance(error, kinds):
             return _made(meaning, facts)
     return _made(_Meaning(errors.NonRetryableError, "{words}"), facts)
 
 
+def _of_proxy(error: boto.ProxyConnectionError, host: str) -> errors.UploadError:
+    """What kept a proxy from passing a request on, which boto3 has inside."""
+    cause = error.kwargs.get("error")
+    ours = translate(cause if isinstance(cause, FOREIGN) else OSError(), host)
+    ours.provider, ours.hint = _NAME, ours.hint or _PROXY
+    return ours
+
+
 def unanswered(error: Exception) -> bool:
     """Whether a request was sent, as far as one can know, and no answer to it came."""
-    return isinstance(error, boto.HTTPClientError)
+    return isinstance(error, boto.HTTPClientError) and not isinstance(error, boto.ProxyConnectionError)
 
 
 def met_itself(response: Mapping[str, Any]) -> bool:

@@ -61,7 +61,8 @@ class Transfer:
         self._source = source
         self._tally = Tally(source.size, call.progress, current().left)
         self._unless_there = {} if call.force else {"IfNoneMatch": "*"}
-        self.may_be_there = False
+        self._asks_for_sums = {"ChecksumMode": "ENABLED"} if options.checksum else {}
+        self.may_be_there = self._taken = False
         self._parameters = {"ContentType": source.type, **options.parameters}
 
     def run(self) -> dict[str, Any]:
@@ -80,6 +81,7 @@ class Transfer:
         except Stopped:
             if self._tally.broken is None:
                 raise
+            self._tally.broken.ambiguous = self._taken
             raise self._tally.broken from None
         return answer
 
@@ -92,15 +94,15 @@ class Transfer:
         sums = {}
         if self._options.checksum:
             sums["ChecksumCRC32"] = body.crc32() if isinstance(body, Part) else crc32([body])
+        self._source.check_unchanged(self._source.size)
         self.may_be_there = True
         answer = self._last(
             lambda: put(Body=body, **self._where, **self._parameters, **sums, **self._unless_there),
             lambda found: part.check(found, sums.get("ChecksumCRC32")),
         )
-        self._source.check_unchanged(self._source.size)
         if small:
             self._tally.add(len(part))
-        self._confirm(told=part.check(answer, sums.get("ChecksumCRC32")))
+        self._confirm(answer, lambda found: part.check(found, sums.get("ChecksumCRC32")))
         return answer
 
     def _last(self, request: Callable[[], dict[str, Any]], is_ours: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -116,7 +118,7 @@ class Transfer:
     def _there(self, is_ours: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         """What the host has under the key, if it is what was sent, as far as that may be asked."""
         try:
-            found: dict[str, Any] = self._client.head_object(**self._where, ChecksumMode="ENABLED")
+            found: dict[str, Any] = self._client.head_object(**self._where, **self._asks_for_sums)
             return found if found.get("ContentLength") == self._source.size and is_ours(found) else None
         except (ClientError, VerifyError):
             return None
@@ -140,8 +142,7 @@ class Transfer:
             elif left:
                 _log.warning("s3: %s", left)
             raise
-        check_whole(answer, parts)
-        self._confirm(told=self._told)
+        self._confirm(answer, lambda found: check_whole(found, parts))
         return answer
 
     def _begun(self) -> dict[str, str]:
@@ -178,7 +179,6 @@ class Transfer:
         waiting = deque((offset // size + 1, offset) for offset in range(0, self._source.size, size))
         count = len(waiting)
         outcomes: SimpleQueue[dict[str, Any] | BaseException] = SimpleQueue()
-        self._told = True
         # Daemons: a connection that hangs may not keep an interrupted program from ending.
         workers = [
             Thread(target=self._work, args=(upload, size, waiting, outcomes), daemon=True)
@@ -215,8 +215,7 @@ class Transfer:
     def _send(self, upload: dict[str, str], number: int, part: Part) -> dict[str, Any]:
         sums = {"ChecksumCRC32": part.crc32()} if self._options.checksum else {}
         answer = self._client.upload_part(**upload, PartNumber=number, Body=part, **sums)
-        if not part.check(answer, sums.get("ChecksumCRC32")):
-            self._told = False
+        part.check(answer, sums.get("ChecksumCRC32"))
         return {"PartNumber": number, "ETag": answer["ETag"], **sums}
 
     def _abort(self, upload: dict[str, str], patience: float) -> str:
@@ -259,19 +258,26 @@ class Transfer:
             hint="Name another with --remote-path, or use --unique, or --force to overwrite it.",
         )
 
-    def _confirm(self, *, told: bool) -> None:
-        """Ask for the size of what the host has, where it gave no checksum and the credentials may ask."""
-        if told:
+    def _confirm(self, answer: dict[str, Any], is_ours: Callable[[dict[str, Any]], bool]) -> None:
+        """Compare the whole with what was sent: by the last answer, else by asking, where the credentials may ask.
+
+        Raises:
+            VerifyError: The host has something else.
+        """
+        self._taken = True
+        if is_ours(answer):
             return
         try:
-            size = self._client.head_object(**self._where).get("ContentLength")
+            found = self._client.head_object(**self._where, **self._asks_for_sums)
         except ClientError as error:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND:
                 raise VerifyError("the host took the file, and says that it has none of that name", "s3") from error
             _log.info("s3: the host does not tell what it stored")
             return
+        size = found.get("ContentLength")
         if size != self._source.size:
             raise VerifyError(f"the host holds {size} bytes, and {self._source.size} were sent", "s3")
+        is_ours(found)
 
 
 def _good(outcome: dict[str, Any] | BaseException) -> dict[str, Any]:
