@@ -281,8 +281,8 @@ DEFENCES = (
     Defence(
         "the link that a file has at Dropbox is used again",
         "upload_providers/dropbox_api/links.py",
-        "        url = exists.url\n",
-        "        raise\n",
+        "    except LinkExists as exists:",
+        "    except ZeroDivisionError as exists:",
         f"{_DROPBOX}test_the_link_that_a_file_has_is_returned",
     ),
     Defence(
