@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.leaks import planted_in
+from tests.leaks import planted_in, searched
 from tests.support import PLANTED
 from twat_fs.testing.fake_host import FakeHost, Play, Store
 
@@ -117,6 +117,18 @@ def test_no_command_shows_the_token(cli: Cli) -> None:
     upload(cli, "-vv")
     for words in (["history"], ["history", "--json"], ["verify", "1", "-vv"], ["delete", "1", "-vv"]):
         cli(*words)  # what it prints is searched
+
+
+def test_a_secret_option_is_in_no_receipt_and_is_read_again_to_delete(run_cli: Cli, host: FakeHost) -> None:
+    text = SPEC.format(url=host.url).replace("result.delete_token", "options.word")
+    run_cli.spec("mine", text + "options: {word: {type: string, secret: true, env: MINE_WORD}}\n")
+    run_cli.file()
+    url = run_cli.upload("a.txt", provider="mine", env={"MINE_WORD": PLANTED}).url
+    assert list(searched(run_cli.home / "data")) == []
+    without = run_cli("delete", url)
+    assert (without.code, sent(host, "DELETE")) == (3, [])
+    assert "Set MINE_WORD to what it was" in without.err
+    assert run_cli("delete", url, env={"MINE_WORD": PLANTED}).out == f"deleted: {url}\n"
 
 
 def test_one_that_fails_does_not_stop_the_others(cli: Cli, store: Deleting) -> None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 SPEC = """\
 credentials: {KEY: {}, UNUSED: {required: false}}
-options: {endpoint: {type: url}, password: {type: string, secret: true}, folder: {type: string, default: f}}
+options:
+  endpoint: {type: url}
+  password: {type: string, secret: true, env: HOST_PASSWORD}
+  folder: {type: string, default: f}
 vars:
   id: "{{ random(4) }}"
   login: "{{ 'k=' + credentials.KEY + '/' + options.folder }}"
@@ -55,8 +58,9 @@ def left(spec: Spec, metadata: dict[str, Any] | None = None, **options: Any) -> 
     return json.loads(json.dumps(kept))  # type: ignore[no-any-return]
 
 
-def sent(spec: Spec, kept: dict[str, Any], **credentials: str) -> Request:
-    deletion = begin(spec, kept, inputs(None, **(credentials or {"KEY": "s3cret"})))
+def sent(spec: Spec, kept: dict[str, Any], password: str | None = None, **credentials: str) -> Request:
+    options = {"password": password} if password else {}
+    deletion = begin(spec, kept, inputs(options, **(credentials or {"KEY": "s3cret"})))
     return plan(deletion, spec.delete[0])
 
 
@@ -64,16 +68,16 @@ def test_a_receipt_holds_what_delete_names_and_no_more() -> None:
     kept = left(compiled(SPEC), password="p4ss")
     assert kept == {
         "file": {"stem": "a b"},
-        "options": {"folder": "f", "password": "p4ss"},
+        "options": {"folder": "f"},
         "remote_path": {"": "a b.txt"},
         "result": {"delete_token": "d3l", "metadata": {"n": 7, "m": None}},
         "saved": {"key": "k 1", "token": "t0ken"},
         "vars": {"id": "rrrr"},
         "secret": {
-            "options.password": "",
             "result.delete_token": "",
             "saved.token": "host.example:443",
         },
+        "again": ["options.password"],
     }
 
 
@@ -94,12 +98,12 @@ def test_a_host_that_the_user_named_is_remembered() -> None:
 
 def test_a_deletion_sends_what_was_kept_with_the_secrets_of_now() -> None:
     spec = compiled(SPEC)
-    request = sent(spec, left(spec, password="p4ss"), KEY="new")
+    request = sent(spec, left(spec, password="p4ss"), "p5ss", KEY="new")
     assert request.method == "DELETE"
     assert reveal(request.url) == "https://host.example/rrrr/k%201/a%20b?path=a%20b.txt&n=7&t=t0ken"
     assert {name: reveal(value) for name, value in request.headers} == {
         "Authorization": "k=new/f",
-        "X-Password": "p4ss",
+        "X-Password": "p5ss",
         "X-Token": "d3l",
     }
     assert all(isinstance(value, Held) for _, value in request.headers)
@@ -108,8 +112,25 @@ def test_a_deletion_sends_what_was_kept_with_the_secrets_of_now() -> None:
 
 def test_what_was_not_given_then_is_not_sent_now() -> None:
     spec = compiled(SPEC)
-    request = sent(spec, left(spec, {"n": None}))
+    request = sent(spec, left(spec, {"n": None}), "set since")
     assert {name for name, _ in request.headers} == {"Authorization"}
+
+
+def test_a_secret_option_that_is_gone_is_named_with_its_variable() -> None:
+    spec = compiled(SPEC)
+    with pytest.raises(NotConfigured, match="takes the option `password`") as caught:
+        sent(spec, left(spec, password="p4ss"))
+    assert caught.value.hint == "Set HOST_PASSWORD to what it was."
+
+
+def test_a_secret_option_that_the_spec_has_no_more_is_not_missed() -> None:
+    spec = compiled(SPEC)
+    other = compiled(
+        SPEC.replace("  password: {type: string, secret: true, env: HOST_PASSWORD}\n", "").replace(
+            '      X-Password: "{{ options.password }}"\n', ""
+        )
+    )
+    assert "X-Password" not in dict(sent(other, left(spec, password="p4ss")).headers)
 
 
 def test_a_secret_of_a_receipt_goes_to_no_host_that_the_spec_does_not_name() -> None:

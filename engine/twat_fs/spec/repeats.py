@@ -39,6 +39,20 @@ class RepeatRules(Rules):
 
         if self.card.get("delete"):
             self._check_remade()
+            self._check_secrets()
+
+    def _check_secrets(self) -> None:
+        """The user's own secrets stand in no receipt: a secret option must be there again, and nothing else has one."""
+        for root, name in sorted(keeping.needed(self.card)):
+            facts = self.card["options"].get(name, {}) if root == "options" else {}
+            if facts.get("secret") and not facts.get("env"):
+                why = f"`delete` uses the secret option `{name}`, which is not kept but read again, and it has no `env`"
+                self.report("conflict", why, ("options", name), f"Write `env: {name.upper()}` or so.", key=True)
+            held = flows.origins(self.card, ["path", root, [name]]) if root == "saved" else set()
+            for origin in sorted(each for each in held if not each.startswith("saved.")):
+                why = f"`delete` uses `saved.{name}`, which holds {origin}, and no receipt keeps that"
+                path = next((*at, "save", name) for at, step in self.requests() if name in step["save"])
+                self.report("conflict", why, path, f"Use {origin} itself in `delete`.", key=True)
 
     def _check_remade(self) -> None:
         """A var that a secret goes into is made again when an upload is deleted, and must come out the same."""

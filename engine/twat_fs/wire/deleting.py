@@ -8,8 +8,8 @@ from twat_fs.errors import NonRetryableError, NotConfigured
 from twat_fs.expression import secrets
 from twat_fs.expression.evaluate import EvaluationError, FileFacts, Scope, evaluate
 from twat_fs.expression.secrets import uncovered
-from twat_fs.messages import Held
-from twat_fs.wire.job import Job
+from twat_fs.messages import Held, origins_of
+from twat_fs.wire.job import Job, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,18 +31,23 @@ def recipe(job: Job, result: UploadResult) -> dict[str, Any] | None:
         result: What it gave.
 
     Returns:
-        Values by root and name; `hosts` that the user named; and under `secret` the names whose values are secrets,
-        each with the host that it came from. None where there is nothing to keep.
+        Values by root and name; `hosts` that the user named; under `secret` the names whose values are secrets that
+        the host gave, each with the host; and under `again` the names of the user's own secrets, without their
+        values, which `begin` takes as they are then. None where there is nothing to keep.
     """
     kept: dict[str, Any] = {}
     hidden: dict[str, str] = {}
+    again: list[str] = []
     for root, name in job.spec.keeps:
         value = _of_result(job.spec, result, name) if root == "result" else _of_job(job, root, name)
+        if any(not origin.startswith("saved.") for origin in origins_of(value)):
+            again.append(f"{root}.{name}")
+            continue
         if isinstance(value, Held) or ((root, name) == _TOKEN and value is not None):
             hidden[f"{root}.{name}"] = job.came_from.get(f"{root}.{name}", "")
         kept.setdefault(root, {})[name] = uncovered(value)
     hosts = [host for host in job.hosts if host not in job.spec.hosts]
-    kept |= {key: value for key, value in (("secret", hidden), ("hosts", hosts)) if value}
+    kept |= {key: value for key, value in (("secret", hidden), ("again", again), ("hosts", hosts)) if value}
     return kept or None
 
 
@@ -59,6 +64,25 @@ def _of_result(spec: Spec, result: UploadResult, name: str) -> Any:
     return result.metadata.get(name) if name in _RESULT else None
 
 
+def _given_again(spec: Spec, kept: Mapping[str, Any], inputs: Inputs) -> dict[str, Any]:
+    """The secret options that the upload had, as they are now.
+
+    Raises:
+        NotConfigured: One is not set.
+    """
+    names = [dotted.partition(".")[2] for dotted in kept.get("again", ()) if dotted.startswith("options.")]
+    declared = [name for name in names if name in spec.options]
+    options = options_of(spec, inputs.options)[0] if declared else {}
+    for name in declared:
+        if options[name] is None:
+            raise NotConfigured(
+                f"to delete the upload takes the option `{name}`, a secret, of which no receipt is kept",
+                spec.name,
+                hint=f"Set {spec.options[name].get('env')} to what it was.",
+            )
+    return {name: options[name] for name in declared}
+
+
 def begin(spec: Spec, kept: Mapping[str, Any], inputs: Inputs) -> Job:
     """Begin a deletion.
 
@@ -69,8 +93,9 @@ def begin(spec: Spec, kept: Mapping[str, Any], inputs: Inputs) -> Job:
 
     Raises:
         NonRetryableError: The receipt does not hold what the spec needs, since the spec has changed.
-        NotConfigured: A var cannot be made.
+        NotConfigured: A secret is not there any more, or a var cannot be made.
     """
+    kept = {**kept, "options": {**kept.get("options", {}), **_given_again(spec, kept, inputs)}}
     missing = [f"{root}.{name}" if name else root for root, name in spec.keeps if name not in kept.get(root, {})]
     if missing:
         raise NonRetryableError(

@@ -92,7 +92,7 @@ def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
         UsageError: An option's value is not one that it takes.
         NotConfigured: A var cannot be computed.
     """
-    options, hosts = _options(spec, inputs.options)
+    options, hosts = options_of(spec, inputs.options)
     saved: dict[str, Any] = {}
     names: dict[str, Any] = {
         "file": file,
@@ -161,8 +161,13 @@ def _base64(content: bytes) -> str:
     return b2a_base64(content, newline=False).decode("ascii")
 
 
-def _options(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Wire values of all options, and the hosts of those that are addresses."""
+def options_of(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Wire values of all options, and the hosts of those that are addresses.
+
+    Raises:
+        UsageError: An option's value is not one that it takes.
+        NotConfigured: An address cannot be sent to.
+    """
     values = wire_values(spec.options, spec.defaults, given)
     hosts: list[str] = []
     for name, facts in spec.options.items():

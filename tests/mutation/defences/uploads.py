@@ -58,6 +58,21 @@ DEFENCES = (
         "unit/test_several_steps.py::test_what_is_no_text_leaves_nothing_at_a_host_that_takes_texts",
     ),
     Defence(
+        "no secret of the user's stands in a receipt",
+        "wire/deleting.py",
+        '        if any(not origin.startswith("saved.") for origin in origins_of(value)):',
+        "        if False:",
+        "unit/test_deleting.py::test_a_receipt_holds_what_delete_names_and_no_more "
+        "cli/test_delete.py::test_a_secret_option_is_in_no_receipt_and_is_read_again_to_delete",
+    ),
+    Defence(
+        "a spec does not make deleting depend on a secret that no receipt keeps",
+        "spec/repeats.py",
+        "            self._check_secrets()",
+        "            pass",
+        "specs/test_specs.py::test_a_bad_spec_has_the_error_that_it_says",
+    ),
+    Defence(
         "what was edited at Dropbox since is not deleted",
         "upload_providers/dropbox_api/client.py",
         "self._sdk.files_delete_v2(path, rev)",
