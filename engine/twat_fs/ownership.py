@@ -32,10 +32,11 @@ def exposed(path: str) -> Exposure | None:
     """What lets others than the user write a file, or None.
 
     The file is looked at, the folder that it is in, and where it is a link, the folder that the link leads to. Whoever
-    may write to a folder further up can put another folder in the place of these; one with the sticky bit is safe.
+    owns or may write to a folder further up, or one with a link on the way, can put something else in the place of what
+    is in it; in one with the sticky bit only its owner and that of the link can.
 
     Args:
-        path: The file, which is there.
+        path: The file, which is there, so that its links end.
     """
     if not hasattr(os, "getuid"):  # what Windows has instead of modes is not looked at
         return None
@@ -43,14 +44,20 @@ def exposed(path: str) -> Exposure | None:
     for place in dict.fromkeys((os.path.dirname(path), os.path.dirname(real), real)):
         facts = os.stat(place or ".")
         if facts.st_uid not in (os.getuid(), 0):
-            return Exposure(place, f"belongs to {_user(facts.st_uid)}", f"chown {_user(os.getuid())}")
+            return _theirs(place, facts)
         if _others_write(facts, facts.st_mode & _WRITABLE):
             return _writable(place, facts)
-    for place in _above(os.path.dirname(os.path.abspath(path)), os.path.dirname(real)):
-        facts = os.stat(place)
-        if not facts.st_mode & stat.S_ISVTX and _others_write(facts, facts.st_mode & _WRITABLE):
-            return _writable(place, facts)
-    return None
+    return next(filter(None, map(_loose, _way(path))), None)
+
+
+def _loose(place: str) -> Exposure | None:
+    """What lets others put something else in the place of what a folder or a link leads to."""
+    facts = os.lstat(place)
+    if facts.st_uid not in (os.getuid(), 0):
+        return _theirs(place, facts)
+    if stat.S_ISLNK(facts.st_mode) or facts.st_mode & stat.S_ISVTX:
+        return None
+    return _writable(place, facts) if _others_write(facts, facts.st_mode & _WRITABLE) else None
 
 
 def _others_write(facts: os.stat_result, others: int) -> bool:
@@ -61,15 +68,27 @@ def _writable(place: str, facts: os.stat_result) -> Exposure:
     return Exposure(place, f"can be written by others (mode {stat.S_IMODE(facts.st_mode):04o})", "chmod go-w")
 
 
-def _above(*folders: str) -> Iterator[str]:
-    """Every folder above some folders, each once."""
-    found: dict[str, None] = {}
-    for folder in folders:
-        here = folder
-        while (parent := os.path.dirname(here)) != here:
-            found[parent] = None
-            here = parent
-    yield from found
+def _theirs(place: str, facts: os.stat_result) -> Exposure:
+    return Exposure(place, f"belongs to {_user(facts.st_uid)}", f"chown {_user(os.getuid())}")
+
+
+def _way(path: str) -> Iterator[str]:
+    """Every folder and every link that is gone through on the way to a file."""
+    at, names = os.sep, [*reversed(os.path.join(os.getcwd(), path).split(os.sep))]
+    while names:
+        name = names.pop()
+        if name == os.pardir:
+            at = os.path.dirname(at)
+        elif name not in ("", os.curdir):
+            yield at
+            here = os.path.join(at, name)
+            if os.path.islink(here):
+                yield here
+                target = os.readlink(here)
+                names += reversed(target.split(os.sep))
+                at = os.sep if os.path.isabs(target) else at
+            else:
+                at = here
 
 
 def _own_group(facts: os.stat_result) -> bool:

@@ -13,13 +13,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def make_folders(path: str) -> None:
+    """Make a folder, and those above it, where they are not there: for the user alone, whatever the umask is.
+
+    The mode is what the XDG Base Directory Specification asks for; who may write to a folder above could put another
+    in the place of this one.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    if os.path.isdir(path or "."):
+        return
+    make_folders(os.path.dirname(path))
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        if not os.path.isdir(path):  # another process may have made it meanwhile
+            raise
+
+
 def private_folder(path: str) -> None:
     """Make a folder that only the user may look into, where it is not there or not yet so.
 
     Raises:
         OSError: It cannot be made, or is not the user's.
     """
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    make_folders(path)
     if os.stat(path).st_mode & 0o777 != 0o700:
         os.chmod(path, 0o700)
 
@@ -59,7 +78,7 @@ def write_private(path: str, content: bytes, *, sync: bool = True) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    make_folders(os.path.dirname(path))
     write_whole(path, content, 0o600, sync=sync)
 
 

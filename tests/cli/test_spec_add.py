@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -284,6 +284,35 @@ def test_whoever_may_replace_a_folder_further_up_may_replace_the_spec(run_cli: C
     assert f"{run_cli.home} can be written by others" in answer.err
     run_cli.home.chmod(0o1777)  # nobody can rename what is another's there
     assert upload(run_cli).url == URL
+
+
+def given_away(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have a file, a folder or a link belong to somebody else, as far as the program can see."""
+    for name in ("stat", "lstat"):
+        real = getattr(os, name)
+
+        def look(path: str, real: Any = real, **how: Any) -> os.stat_result:
+            facts = real(path, **how)
+            theirs = os.path.samestat(facts, os.lstat(place)) if str(path) != str(place) else True
+            return os.stat_result((*facts[:4], 65534, *facts[5:])) if theirs else facts
+
+        monkeypatch.setattr(os, name, look)
+    return place
+
+
+@pytest.mark.parametrize("whose", ["above", "middle", "middle/specs"])
+def test_whoever_owns_what_is_gone_through_may_replace_the_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    (tmp_path / "above" / "mine").mkdir(parents=True)
+    (tmp_path / "above" / "mine" / "stranger.yaml").write_text("")
+    (tmp_path / "middle").mkdir()
+    (tmp_path / "middle" / "specs").symlink_to("../above/mine")
+    (tmp_path / "stranger.yaml").symlink_to("middle/specs/stranger.yaml")
+    check_writers(str(tmp_path / "stranger.yaml"), "stranger")
+    place = given_away(tmp_path / whose, monkeypatch)
+    with pytest.raises(TrustError, match=f"{place} belongs to"):
+        check_writers(str(tmp_path / "stranger.yaml"), "stranger")
 
 
 def test_a_module_that_others_can_write_does_not_run(run_cli: Cli, tmp_path: Path) -> None:

@@ -113,9 +113,11 @@ def test_a_message_in_any_alphabet_is_shown(cli: Cli, encoding: str) -> None:
 
 
 def test_what_is_kept_is_the_users_alone(cli: Cli) -> None:
-    cache = cli.home / "cache"
-    cli.shell("umask 0; twat_fs upload a.txt -p one", env={"XDG_CACHE_HOME": str(cache)})
-    kept = [path for path in cache.rglob("*") if path.is_file()]
-    assert kept
-    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in kept)
-    assert all(stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0 for path in kept)
+    made = [cli.home / kind for kind in ("cache", "data", "config")]
+    cli.shell("umask 0; twat_fs upload a.txt -p one; twat_fs config set jobs 2", env={"XDG_CACHE_HOME": str(made[0])})
+    for top in made:  # with an open folder above, anybody could put another in the place of a closed one
+        kept = [path for path in top.rglob("*") if path.is_file()]
+        assert kept, top
+        assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+        folders = {top, *(path for path in top.rglob("*") if path.is_dir())}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}

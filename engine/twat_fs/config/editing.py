@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.config.document import decoded, parse
 from twat_fs.config.resolve import content
 from twat_fs.errors import ConfigError, SourceError, UsageError
-from twat_fs.private import write_private
+from twat_fs.private import make_folders, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,7 +143,7 @@ def _locked(path: str) -> Iterator[None]:
     import fcntl
 
     folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    make_folders(folder)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -54,10 +54,12 @@ class CardCache:
         """Keep a compiled spec; a cache that cannot be written is no cache."""
         if self._folder is None:
             return
+        from twat_fs.private import make_folders
+
         path = os.path.join(self._folder, f"{key}.json")
         part = f"{path}.{os.getpid()}"
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            make_folders(self._folder)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError:
             return

@@ -200,6 +200,28 @@ DEFENCES = (
         f"{_ADDED}test_a_link_leads_to_a_folder_that_is_looked_at_too",
     ),
     Defence(
+        "every folder on the way to a spec is looked at, and every link",
+        "ownership.py",
+        "    return next(filter(None, map(_loose, _way(path))), None)",
+        "    return None",
+        f"{_ADDED}test_whoever_may_replace_a_folder_further_up_may_replace_the_spec "
+        f"{_ADDED}test_whoever_owns_what_is_gone_through_may_replace_the_spec",
+    ),
+    Defence(
+        "whoever owns a folder further up could replace a spec",
+        "ownership.py",
+        "    facts = os.lstat(place)\n    if facts.st_uid not in (os.getuid(), 0):",
+        "    facts = os.lstat(place)\n    if False:",
+        f"{_ADDED}test_whoever_owns_what_is_gone_through_may_replace_the_spec",
+    ),
+    Defence(
+        "folders of the user's own are closed to others, whatever the umask is",
+        "private.py",
+        "        os.mkdir(path, 0o700)",
+        "        os.mkdir(path)",
+        "cli/test_streams.py::test_what_is_kept_is_the_users_alone",
+    ),
+    Defence(
         "a spec that changed since it was accepted does not run",
         "trust.py",
         "    if (sha256, module) != (accepted.sha256, accepted.module):",
@@ -209,8 +231,8 @@ DEFENCES = (
     Defence(
         "a spec that belongs to another user does not run, nor a link to one",
         "ownership.py",
-        "        if facts.st_uid not in (os.getuid(), 0):",
-        "        if False:",
+        '        facts = os.stat(place or ".")\n        if facts.st_uid not in (os.getuid(), 0):',
+        '        facts = os.stat(place or ".")\n        if False:',
         f"{_ADDED}test_a_spec_of_another_user_does_not_run "
         f"{_ADDED}test_a_hard_link_to_what_another_user_owns_does_not_run",
     ),
