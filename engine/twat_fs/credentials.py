@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from twat_fs.errors import NotConfigured
+from twat_fs.text import UNSEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twat_fs.spec.model import Spec
+
+#: What comes into a secret by mistake: from files, editors and pages that it was copied from. Surrogates stand for
+#: bytes that are no UTF-8, of which a secret may consist.
+_ODD = (
+    ("[\r\n]", "a line break"),
+    ("\0", "a NUL"),
+    ("\ufeff", "a byte order mark"),
+    (r"[\x00-\x1f\x7f-\x9f]", "a control character"),
+    (rf"(?![\ud800-\udfff])[{UNSEEN}]", "a character that nobody sees"),
+)
 
 
 def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -23,7 +35,7 @@ def read(spec: Spec, environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         For each secret that is set, by the name that the spec gives it: the variable that holds it, and its value.
 
     Raises:
-        NotConfigured: A required one is missing or blank, or one holds a control character.
+        NotConfigured: A required one is missing or blank, or one holds a control character or one that nobody sees.
     """
     found = {}
     for credential in spec.credentials:
@@ -50,7 +62,7 @@ def checked(spec: Spec, variable: str, text: str) -> str:
         text: What was given.
 
     Raises:
-        NotConfigured: It is blank, or holds a control character.
+        NotConfigured: It is blank, or holds a control character or one that nobody sees.
     """
     value = _trimmed(text)
     if not value.strip():
@@ -65,8 +77,9 @@ def _trimmed(text: str) -> str:
 
 
 def _check(variable: str, value: str, spec: Spec, told: str = "") -> None:
-    if any(character < " " or character in "\x7f\ufeff" for character in value):
-        raise _unset(f"{variable} holds a line break or another control character", spec, told, variable)
+    odd = next((name for characters, name in _ODD if re.search(characters, value)), None)
+    if odd:
+        raise _unset(f"{variable} holds {odd}", spec, told, variable)
 
 
 def _unset(problem: str, spec: Spec, told: str = "", variable: str = "") -> NotConfigured:

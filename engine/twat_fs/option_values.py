@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from twat_fs import credentials
 from twat_fs.errors import ConfigError, NotConfigured, UsageError
 from twat_fs.spec.options import wire_value, wire_values
 from twat_fs.text import REDACTOR
@@ -73,12 +74,14 @@ class OptionValues:
         environ = self._settings.environ
         named = ((name, facts["env"]) for name, facts in self._spec.options.items() if facts.get("env"))
         found = {name: environ[variable] for name, variable in named if environ.get(variable)}
-        for name, value in found.items():
+        for name, value in list(found.items()):
             facts = self._spec.options[name]
             self._check_owner(facts["env"])
             self._hide(name, value)
+            if facts.get("secret"):
+                found[name] = credentials.checked(self._spec, facts["env"], value)
             try:
-                wire_value(name, facts, value)
+                wire_value(name, facts, found[name])
             except UsageError as error:
                 raise NotConfigured(f"{facts['env']}: {error.message}", self._spec.name, hint=error.hint) from error
         return found

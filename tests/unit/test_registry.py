@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,13 +82,31 @@ def test_one_line_break_at_the_end_is_taken_off(tmp_path: Path, value: str) -> N
 
 
 @pytest.mark.parametrize(
-    "value",
-    [f"{PLANTED}\n\n", f"{PLANTED}\nX-Evil: 1", f"\n{PLANTED}", "a\x00b", "a\x1bb", "\ufeffa", "a\x7f"],
+    ("value", "what"),
+    [
+        (f"{PLANTED}\n\n", "a line break"),
+        (f"{PLANTED}\nX-Evil: 1", "a line break"),
+        (f"\n{PLANTED}", "a line break"),
+        (f"{PLANTED}\r\n\r\n", "a line break"),
+        (f"{PLANTED}\0", "a NUL"),
+        (f"{PLANTED}\x1bb", "a control character"),
+        (f"{PLANTED}\x7f", "a control character"),
+        (f"{PLANTED}\x85", "a control character"),
+        (f"\ufeff{PLANTED}", "a byte order mark"),
+        (f"{PLANTED}\u200b", "a character that nobody sees"),
+        (f"{PLANTED}\u2028", "a character that nobody sees"),
+        (f"\u202e{PLANTED}", "a character that nobody sees"),
+    ],
 )
-def test_a_malformed_secret_names_the_variable_and_not_the_value(tmp_path: Path, value: str) -> None:
-    with pytest.raises(NotConfigured, match="MINE_KEY holds a line break or another control character") as caught:
+def test_a_malformed_secret_names_the_variable_and_not_the_value(tmp_path: Path, value: str, what: str) -> None:
+    with pytest.raises(NotConfigured, match=f"MINE_KEY holds {what}") as caught:
         provider(tmp_path, MINE_KEY=value).credentials()
     assert PLANTED not in str(caught.value) + caught.value.hint
+
+
+@pytest.mark.parametrize("value", [f'"{PLANTED}"', "schlüssel€", os.fsdecode(b"by\xfftes")])
+def test_quotes_and_letters_of_any_alphabet_may_be_part_of_a_secret(tmp_path: Path, value: str) -> None:
+    assert provider(tmp_path, MINE_KEY=value).credentials() == {"MINE_KEY": value}
 
 
 @pytest.mark.parametrize("value", ["", " "])
@@ -185,6 +204,14 @@ def test_the_wrong_value_of_a_secret_option_is_not_told(tmp_path: Path, variable
     with pytest.raises(NotConfigured, match=variable) as caught:
         provider(tmp_path, **{variable: PLANTED}).option_values({})
     assert PLANTED not in str(caught.value) + caught.value.hint
+
+
+def test_a_secret_option_is_read_as_a_credential_is(tmp_path: Path) -> None:
+    assert provider(tmp_path, MINE_PIN="4821947\n").option_values({})["pin"] == "4821947"
+    with pytest.raises(NotConfigured, match="MINE_PIN holds a line break"):
+        provider(tmp_path, MINE_PIN="4821\n947").option_values({})
+    with pytest.raises(NotConfigured, match="MINE_PIN is empty"):
+        provider(tmp_path, MINE_PIN=" ").option_values({})
 
 
 def test_a_secret_option_is_hidden_from_then_on(tmp_path: Path) -> None:

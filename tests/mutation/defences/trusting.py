@@ -139,9 +139,23 @@ DEFENCES = (
     Defence(
         "a secret with a control character is refused before it is sent",
         "credentials.py",
-        '    if any(character < " " or character in "\\x7f\\ufeff" for character in value):',
+        "    if odd:",
         "    if False:",
         f"{_REGISTRY}test_a_malformed_secret_names_the_variable_and_not_the_value",
+    ),
+    Defence(
+        "characters that nobody sees are no part of a secret",
+        "credentials.py",
+        "name for characters, name in _ODD if",
+        "name for characters, name in _ODD[:-1] if",
+        f"{_REGISTRY}test_a_malformed_secret_names_the_variable_and_not_the_value",
+    ),
+    Defence(
+        "a secret option is read with the care of a credential",
+        "option_values.py",
+        '                found[name] = credentials.checked(self._spec, facts["env"], value)',
+        "                pass",
+        f"{_REGISTRY}test_a_secret_option_is_read_as_a_credential_is",
     ),
     Defence(
         "one line break at the end of a secret is no part of it",
