@@ -42,14 +42,14 @@ def removal(provider: Provider, kept: Mapping[str, Any]) -> Job:
 
 
 def _by_spec(provider: Provider, kept: Mapping[str, Any]) -> bool:
-    from twat_fs.retry import retrying
+    from twat_fs.retry import retrying, sleep
     from twat_fs.upload_providers.declarative import remove
     from twat_fs.upload_providers.exchanging import sender
 
     chosen = provider.registry.settings
     job = removal(provider, kept)
     with provider.transport() as transport:
-        return remove(job, retrying(sender(transport, chosen.timeout), provider.spec.retry, left=chosen.left))
+        return remove(job, retrying(sender(transport, chosen.timeout), provider.spec.retry, left=chosen.left), sleep)
 
 
 def _by_module(provider: Provider, kept: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from twat_fs.spec.label import Label, label
 from twat_fs.spec.model import from_card
 from twat_fs.spec.problems import Problem
 from twat_fs.upload_providers.declarative import remove, run
-from twat_fs.wire.examples import run_example
+from twat_fs.wire.examples import Budget, run_example
 
 if TYPE_CHECKING:
     from twat_fs.spec.load import Document
@@ -63,8 +63,11 @@ def example_problems(document: Document, card: dict[str, Any]) -> list[Problem]:
     """Each example that gives something else than it says."""
     spec = from_card(card)
     problems = []
+    budget = Budget()
     for index, example in enumerate(document.data.get("examples") or []):
-        for mismatch in run_example(spec, example, run, remove):
+        if budget.left < 0:
+            break
+        for mismatch in run_example(spec, example, run, remove, budget=budget):
             place = document.place(("examples", index, *mismatch.path), key=mismatch.key)
             problems.append(Problem("example", mismatch.message, place))
     return problems

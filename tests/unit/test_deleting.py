@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import compiled, inputs, job
+from tests.support import compiled, form, inputs, job, registry
+from twat_fs import retry
 from twat_fs.errors import Forbidden, NonRetryableError, NotConfigured, TrustError
 from twat_fs.messages import Held, Reply, Request, reveal
+from twat_fs.removal import removed
 from twat_fs.results import UploadResult
+from twat_fs.testing.fake_host import FakeHost, Play
 from twat_fs.upload_providers.declarative import remove
 from twat_fs.wire.deleting import begin, recipe
 from twat_fs.wire.extract import save
 from twat_fs.wire.plan import plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from twat_fs.spec.model import Spec
 
 SPEC = """\
@@ -218,3 +223,13 @@ def test_a_required_secret_that_a_var_needs_is_missed_by_name() -> None:
     spec = compiled(SPEC.replace("'k=' + credentials.KEY", "1 // credentials.KEY"))
     with pytest.raises(NotConfigured, match=r"vars\.login"):
         begin(spec, left(compiled(SPEC)), inputs(KEY="s3cret"))
+
+
+def test_a_step_that_waits_is_repeated_after_a_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(retry, "sleep", pauses.append)
+    with FakeHost([Play(200, b"{}"), Play(200, b'{"done": true}')]) as host:
+        delete = f"delete: {{method: DELETE, url: {host.url}/f, poll: {{until: done, every: 7s, for: 1m}}}}\n"
+        (tmp_path / "mine.yaml").write_text(f"spec: 1\nname: mine\ntitle: Mine\n{form(host)}{delete}")
+        assert removed(registry(tmp_path).provider("mine"), {})
+    assert pauses == [7]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twat_fs.spec import trees
+from twat_fs.spec.limits import EXPRESSIONS_LIMIT
 from twat_fs.spec.problems import Place, Problem, Word
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Expressions:
         self.plain = plain
         self.problems: list[Problem] = []
         self.unknown = 0
+        self._read = 0
         self.declared: dict[str, set[str]] = {
             **{section: _names(document.data.get(section)) for section in ("options", "credentials")},
             "vars": set(),
@@ -51,7 +53,7 @@ class Expressions:
         from twat_fs.expression.query import compile_query
         from twat_fs.expression.tree import ExpressionError
 
-        if not _is_query(value):
+        if not _is_query(value) or not self._fits(value):
             return {"template": ["const", None]}
         long = {"template" if "{{" in value else "jmespath": value} if isinstance(value, str) else dict(value)
         try:
@@ -79,6 +81,8 @@ class Expressions:
 
         if not isinstance(value, str):
             return value if self.plain else ["const", value]
+        if "{" in value and not self._fits(value):
+            return value if self.plain else ["const", None]
         try:
             tree = parse_template(value)
         except ExpressionError as error:
@@ -88,6 +92,15 @@ class Expressions:
         if trees.misplaced_file(tree) or (trees.is_file(tree) and not file):
             self._refuse_bytes(value)
         return str(value) if self.plain else tree
+
+    def _fits(self, value: Any) -> bool:
+        """Whether an expression is within what all of a spec may have together; of the first that is not it is told."""
+        before, texts = self._read, [value] if isinstance(value, str) else value.values()
+        self._read += sum(len(text) for text in texts if isinstance(text, str))
+        if before <= EXPRESSIONS_LIMIT < self._read:
+            message = f"the templates and queries of one spec have at most {EXPRESSIONS_LIMIT} characters together"
+            self.report("bad-value", message, self._near(next(iter(texts)), ""))
+        return self._read <= EXPRESSIONS_LIMIT
 
     def _check_names(self, tree: Any, text: Any, sees: frozenset[str]) -> None:
         for root, *members in trees.paths(tree):

@@ -24,7 +24,6 @@ from twat_fs.expression.evaluate import evaluate
 from twat_fs.expression.query import holds
 from twat_fs.expression.reading import Reading
 from twat_fs.logs import logger
-from twat_fs.retry import sleep
 from twat_fs.spec import trees
 from twat_fs.upload_providers.stepping import Exchanged, Trail, run_step
 from twat_fs.upload_providers.ways import Ways
@@ -32,6 +31,8 @@ from twat_fs.wire.extract import result
 from twat_fs.wire.plan import wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twat_fs.messages import Reply
     from twat_fs.results import UploadResult
     from twat_fs.retry import Exchange
@@ -236,12 +237,13 @@ def waited(job: Job, step: Step, ways: Ways) -> Exchanged:
         ways.sleep(poll.every)
 
 
-def remove(job: Job, exchange: Exchange) -> bool:
+def remove(job: Job, exchange: Exchange, pause: Callable[[float], object] = lambda _: None) -> bool:
     """Run the steps of `delete`.
 
     Args:
         job: The deletion; see `twat_fs.wire.deleting`.
         exchange: How a request is sent.
+        pause: Waits some seconds before a step is repeated.
 
     Returns:
         Whether the file was there; False where the host says that there is nothing at the address any more.
@@ -254,7 +256,7 @@ def remove(job: Job, exchange: Exchange) -> bool:
     for step in steps:
         if wanted(job, step):
             try:
-                _removed(job, step, exchange)
+                _removed(job, step, exchange, pause)
             except NotFound:
                 return False
             ran = True
@@ -264,6 +266,6 @@ def remove(job: Job, exchange: Exchange) -> bool:
     return True
 
 
-def _removed(job: Job, step: Step, exchange: Exchange) -> Exchanged:
-    ways = Ways(exchange, exchange, Trail(), sleep)
+def _removed(job: Job, step: Step, exchange: Exchange, pause: Callable[[float], object]) -> Exchanged:
+    ways = Ways(exchange, exchange, Trail(), pause)
     return waited(job, step, ways) if step.poll else run_step(job, step, exchange, ways.trail)

@@ -9,21 +9,32 @@ from twat_fs.source import media_type
 from twat_fs.units import parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: When examples happen: 2026-01-01T00:00:00Z, so that what they send does not change from day to day.
 NOW = 1_767_225_600
 _ZEROS = 65536
 
 
-def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
-    """The file of an example: a name, a type, and a text or a size."""
+def example_file(name: str, facts: Mapping[str, Any], hashed: Callable[[int], object] = lambda _: None) -> FileFacts:
+    """The file of an example: a name, a type, and a text or a size.
+
+    Args:
+        name: Its name.
+        facts: What the example says of it.
+        hashed: Told how many bytes of a piece are about to be hashed; may raise.
+    """
     import hashlib
     from binascii import b2a_base64
 
     text = str(facts.get("text", "hello" if "size" not in facts else ""))
     content = text.encode()
     stem, dot, suffix = name.rpartition(".")
+
+    def sha1_of(offset: int, size: int) -> str:
+        hashed(size)
+        return _sha1(content[offset : offset + size], size)
+
     return FileFacts(
         {
             "name": name,
@@ -38,7 +49,7 @@ def example_file(name: str, facts: Mapping[str, Any]) -> FileFacts:
             "sha1": lambda: hashlib.sha1(content, usedforsecurity=False).hexdigest(),
             "md5": lambda: hashlib.md5(content, usedforsecurity=False).hexdigest(),
         },
-        sha1_of=lambda offset, size: _sha1(content[offset : offset + size], size),
+        sha1_of=sha1_of,
     )
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: How a spec writes the file's bytes, and those of a piece of it.
 OPENED, OPENED_PIECE = "{{ file }}", "{{ chunk }}"
 
+#: Requests that the examples of one spec may take together, so that playing them takes no time to speak of.
+REQUESTS = 1000
+
 
 class Mismatch(NamedTuple):
     """An example that gives something else: where in it, and what.
@@ -47,7 +50,12 @@ class Mismatch(NamedTuple):
 
 
 def run_example(
-    spec: Spec, example: Mapping[str, Any], run: Run, remove: Remove, carry: Carry | None = None
+    spec: Spec,
+    example: Mapping[str, Any],
+    run: Run,
+    remove: Remove,
+    carry: Carry | None = None,
+    budget: Budget | None = None,
 ) -> list[Mismatch]:
     """Play one example.
 
@@ -57,8 +65,9 @@ def run_example(
         run: Runs the steps of a job with a way to exchange a request for a reply.
         remove: Runs those of `delete` in the same way.
         carry: How a request goes out; without it, it goes nowhere.
+        budget: What may be spent on it; without it, as much as all examples of a spec may.
     """
-    player = _Player(spec, example, carry or _nowhere)
+    player = _Player(spec, example, carry or _nowhere, budget or Budget())
     if player.mismatches:
         return player.mismatches
     try:
@@ -80,7 +89,7 @@ def _deleted(player: _Player, kept: dict[str, Any] | None, remove: Remove) -> li
     if not player.spec.delete:
         return [Mismatch(("delete",), "the spec has no `delete`", key=True)]
     example = player.example["delete"]
-    other = _Player(player.spec._replace(steps=player.spec.delete), example, player.carry)
+    other = _Player(player.spec._replace(steps=player.spec.delete), example, player.carry, player.budget)
     wanted = example.get("error") or ("gone" if example.get("gone") else "deleted")
     try:
         job = begin(player.spec, json.loads(json.dumps(kept or {})), player.inputs())
@@ -107,9 +116,10 @@ def _compare(example: Mapping[str, Any], outcome: dict[str, str]) -> list[Mismat
 class _Player:
     """Gives the example's replies in turn and compares what is sent."""
 
-    def __init__(self, spec: Spec, example: Mapping[str, Any], carry: Carry) -> None:
+    def __init__(self, spec: Spec, example: Mapping[str, Any], carry: Carry, budget: Budget) -> None:
         self.spec = spec if _resumes(spec, example) else spec._replace(retry=spec.retry._replace(attempts=1))
         self.carry = carry
+        self.budget = budget
         self.example = example
         self.mismatches: list[Mismatch] = []
         self.single = "replies" not in example
@@ -147,13 +157,14 @@ class _Player:
 
     def file(self) -> FileFacts:
         facts = self.example.get("file", {})
-        return example_file(file_name(facts), facts)
+        return example_file(file_name(facts), facts, self.budget.hashed)
 
     def exchange(self, request: Request, judge: Callable[[Reply], None]) -> Reply:
         waiting = self.replies.get(request.step, [])
         if not waiting:
             raise _NoReply(f"the example has no reply for the step `{request.step}`")
         facts = waiting[0] if len(waiting) == 1 and request.step in self.lasting else waiting.pop(0)
+        self.budget.spend()
         sent, reply = self.carry(request, _reply(facts, request))
         expected = self.sent.get(request.step, [])
         if expected:
@@ -184,6 +195,27 @@ def _undeclared(spec: Spec, example: Mapping[str, Any]) -> list[Mismatch]:
         for name in example.get(section, {})
         if name not in names
     ]
+
+
+class Budget:
+    """What the examples of one spec may take together; counted in requests, and a hashed MiB counts as one."""
+
+    def __init__(self) -> None:
+        self.left: float = REQUESTS
+
+    def spend(self, requests: float = 1) -> None:
+        """Take so many requests of it.
+
+        Raises:
+            TwatFsError: They are not left.
+        """
+        self.left -= requests
+        if self.left < 0:
+            raise TwatFsError(f"the examples of one spec may take {REQUESTS} requests together, or as many MiB to hash")
+
+    def hashed(self, size: int) -> None:
+        """Take what it costs to hash so many bytes."""
+        self.spend(size / 1024**2)
 
 
 class _NoReply(TwatFsError):
