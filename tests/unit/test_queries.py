@@ -126,11 +126,26 @@ def test_a_default_that_cannot_be_made_is_nothing_found() -> None:
         (b'{"a": "\xe9"}', "not UTF-8"),
         (b'{"a": 1', "not JSON"),
         (b"undefined", "not JSON"),
+        (b'\x1f{"a": 1}', "not JSON"),
+        (b'{"a": 1}\xc2\xa0', "not JSON"),
+        (b'{"a": 1}\x00', "not JSON"),
+        (b'{"a": ["\\ud800"]}', "half of a character"),
+        (b'{"\\uDC00": 1}', "half of a character"),
     ],
 )
 def test_what_is_not_json_is_unreadable(body: bytes, says: str) -> None:
     with pytest.raises(UnreadableReply, match=says):
         _ = reading(body).json
+
+
+def test_a_pair_of_surrogates_is_a_character() -> None:
+    assert reading(b'"\\ud83d\\ude00"').json == "\U0001f600"
+
+
+@pytest.mark.parametrize("around", ["\x1f", "\x0b", "\x85", "\xa0", "\u2028"])
+def test_text_is_trimmed_of_spaces_and_line_breaks_only(around: str) -> None:
+    assert reading(b" \t\r\na\r\n ").text == "a"
+    assert reading(f"{around}a{around}".encode()).text == f"{around}a{around}"
 
 
 def test_a_byte_order_mark_is_not_json() -> None:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from twat_fs.messages import Reply
 
 _MISSING = object()
+#: What may stand around JSON (RFC 8259, 2); any other control or space there is not nothing.
+_SPACE = " \t\r\n"
 
 
 class UnreadableReply(Exception):
@@ -42,7 +44,7 @@ class Reading:
     @property
     def _decoded(self) -> str:
         try:
-            return self.reply.body.decode("utf-8").strip()
+            return self.reply.body.decode("utf-8").strip(_SPACE)
         except UnicodeDecodeError as error:
             raise UnreadableReply(f"the reply is not UTF-8 text (byte {error.start})") from None
 
@@ -51,7 +53,7 @@ class Reading:
         """The body as JSON.
 
         Raises:
-            UnreadableReply: It is empty, is not JSON, repeats a key, or holds a number that JSON has not.
+            UnreadableReply: It is empty, is not JSON, repeats a key, or holds a number or a character that is none.
         """
         if self._json is _MISSING:
             self._json = self._parsed()
@@ -62,13 +64,18 @@ class Reading:
         if not text:
             raise UnreadableReply("the reply is empty")
         try:
-            return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float)
+            found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_float)
+            if "\\ud" in text.lower():
+                json.dumps(found, ensure_ascii=False).encode("utf-8")
         except RecursionError:
             raise UnreadableReply("the reply is JSON nested too deeply") from None
+        except UnicodeEncodeError:
+            raise UnreadableReply("the reply is JSON with half of a character (a lone surrogate)") from None
         except ValueError as error:
             if text[:1] == "<":
                 raise UnreadableReply("the reply is an HTML or XML page, not JSON") from None
             raise UnreadableReply(f"the reply is not JSON: {error}") from None
+        return found
 
     def names(self) -> dict[str, Any]:
         """The members of `reply` in a template; what cannot be read is null."""

@@ -130,6 +130,20 @@ DEFENCES = (
         f"{_QUERIES}test_what_is_not_json_is_unreadable",
     ),
     Defence(
+        "half of a character is none",
+        "expression/reading.py",
+        '            if "\\\\ud" in text.lower():',
+        "            if False:",
+        "unit/test_queries.py::test_what_is_not_json_is_unreadable",
+    ),
+    Defence(
+        "what is around an answer is no more than spaces and line breaks",
+        "expression/reading.py",
+        ".strip(_SPACE)",
+        ".strip()",
+        "unit/test_queries.py::test_text_is_trimmed_of_spaces_and_line_breaks_only",
+    ),
+    Defence(
         "JSON that is nested too deeply is unreadable, and no crash",
         "expression/reading.py",
         "        except RecursionError:",
@@ -139,8 +153,8 @@ DEFENCES = (
     Defence(
         "a reply is UTF-8, and nothing is guessed",
         "expression/reading.py",
-        'decode("utf-8").strip()',
-        'decode("utf-8", "replace").strip()',
+        'decode("utf-8").strip(_SPACE)',
+        'decode("utf-8", "replace").strip(_SPACE)',
         f"{_QUERIES}test_what_is_not_json_is_unreadable {_EXTRACT}test_a_reply_without_a_good_url_is_a_bad_reply",
     ),
     Defence(
