@@ -131,6 +131,12 @@ def test_what_is_no_url_is_a_bad_reply(path: Path, given: Any) -> None:
     assert caught.value.provider == "giving"
 
 
+def test_an_address_beside_the_url_is_judged_as_the_url_is(path: Path) -> None:
+    metadata = {"page_url": "javascript:alert(1)", "delete_url": "https://host.example/d/ä", "id": 7}
+    known = Giving(UploadResult(URL, metadata)).upload_file(path).metadata
+    assert known == {"provider": "giving", "delete_url": "https://host.example/d/%C3%A4", "id": 7}
+
+
 def test_a_result_cannot_be_empty() -> None:
     with pytest.raises(ValueError, match="needs a URL"):
         convert_to_upload_result("")
@@ -161,6 +167,26 @@ def test_a_file_that_cannot_be_read_is_put_back_too(path: Path) -> None:
 def test_a_reply_that_cannot_be_read_is_never_worth_another_try(path: Path) -> None:
     cause = requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0)
     assert isinstance(raised(path, cause, RetryableError("network error")), BadReply)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("\x1b[31mno\n\u202e"),
+        RetryableError("\x1b[31mno\n\u202e", hint="\x1b[2Jwait"),
+        NonRetryableError("\x1b[31mno\n\u202e"),
+    ],
+)
+def test_what_a_provider_says_moves_no_cursor(path: Path, error: Exception) -> None:
+    found = raised(path, error)
+    assert "[31mno" in str(found)
+    assert f"{found}{found.hint}".isprintable()
+
+
+def test_json_of_any_depth_is_a_bad_reply(path: Path) -> None:
+    with pytest.raises(RecursionError) as met:
+        json.loads("[" * 200_000)
+    assert isinstance(raised(path, met.value), BadReply)
 
 
 def answer(status: int, **headers: str) -> requests.Response:

@@ -22,6 +22,7 @@ from twat_fs.testing.cassettes import replay
 from twat_fs.testing.fake_host import Play
 from twat_fs.upload import UploadOptions, upload_file
 from twat_fs.upload_providers.dropbox import get_credentials
+from twat_fs.upload_providers.dropbox_api.answers import Answer as Said
 from twat_fs.upload_providers.dropbox_api.content import Commit, Content
 from twat_fs.upload_providers.dropbox_api.transfer import Transfer
 
@@ -759,3 +760,8 @@ def test_the_receipt_names_the_file_and_holds_no_token(run_cli: Cli, place: wire
     put(run_cli, place)
     receipts = (run_cli.home / "data" / "twat-fs" / "history").rglob("*")
     assert not any(PLANTED.encode() in path.read_bytes() for path in receipts if path.is_file())
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[" * 200_000, "[1]", "9" * 5000])
+def test_an_answer_that_is_no_object_says_nothing(text: str) -> None:
+    assert Said(409, {}, text).data == {}

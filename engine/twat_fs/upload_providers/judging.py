@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from twat_fs.errors import BadReply, RetryableError, SourceError, UploadError, UploadTimeout
 from twat_fs.results import UploadResult
+from twat_fs.text import printable
 from twat_fs.urls import BadUrl, result_url
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ _NO_CONNECTION = frozenset(
         "gaierror",
     }
 )
-#: What reading a reply of another shape than was thought raises: no key, no text, no JSON.
-_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
+#: What reading a reply of another shape than was thought raises: no key, no text, no JSON, or JSON of any depth.
+_SHAPE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+#: Characters of what a provider's own error says that are shown; there may be words of a host among them.
+_SAID = 1000
 
 
 @contextmanager
@@ -57,14 +60,14 @@ def own_errors(provider: str, source: Source, whole: Callable[[], bool] = lambda
     try:
         yield
     except UploadError as error:
-        raise _first(error, provider, source) from error.__cause__
+        raise _shown(_first(error, provider, source)) from error.__cause__
     except OSError as error:
         raise _foreign(error, provider, source, whole) from error
     except _client_errors() as error:
         raise _foreign(error, provider, source, whole) from error
     except _SHAPE as error:
         check_sent(source)
-        message = f"the reply could not be used: {type(error).__name__}: {error}"
+        message = printable(f"the reply could not be used: {type(error).__name__}: {error}")
         raise BadReply(message, provider, ambiguous=whole()) from error
 
 
@@ -140,11 +143,31 @@ def accepted_result(result: Any, provider: str) -> UploadResult:
     """
     try:
         made = convert_to_upload_result(result, provider=provider)
-        return UploadResult(result_url(made), made.metadata)
+        return UploadResult(result_url(made), _addresses_judged(made.metadata))
     except BadUrl as error:
         raise BadReply(f"the result is not a URL: {error}", provider, ambiguous=True) from error
     except (AttributeError, TypeError, ValueError) as error:
         raise BadReply("the reply gave no URL", provider, ambiguous=True) from error
+
+
+def _addresses_judged(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known beside the URL; an address that we would not print is left out, as a spec's is."""
+    known = dict(metadata)
+    for name in ("page_url", "delete_url"):
+        if known.get(name) is not None:
+            try:
+                known[name] = result_url(str(known[name]))
+            except BadUrl:
+                del known[name]
+    return known
+
+
+def _shown(error: Exception) -> Exception:
+    """An error whose words may be a host's, fit to be shown and kept."""
+    if isinstance(error, UploadError):
+        error.message = printable(error.message, _SAID)
+        error.hint = printable(error.hint, _SAID)
+    return error
 
 
 def _first(error: UploadError, provider: str, source: Source) -> Exception:

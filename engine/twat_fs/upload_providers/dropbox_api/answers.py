@@ -151,7 +151,7 @@ class Answer(NamedTuple):
         """The body where it is a JSON object; else nothing."""
         try:
             data = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return data if isinstance(data, dict) else {}
 
