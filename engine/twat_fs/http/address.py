@@ -10,8 +10,10 @@ from twat_fs.errors import TrustError
 
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
-# Where clouds answer machines with their own keys, besides the link-local ones: AWS, Google, Oracle, Azure.
-_METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192", "168.63.129.16")))
+# Where clouds answer machines with their own keys, besides the link-local ones: AWS, Google, Oracle, Azure, Alibaba.
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "192.0.0.192", "168.63.129.16", "100.100.100.200"))
+)
 # IPv6 addresses whose last four bytes are an IPv4 one: of NAT64 (RFC 6052), and compatible ones (RFC 4291, 2.5.5.1).
 _WRITTEN_IN_SIX = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 # Networks that are nobody's but the site's, which `is_global` does not know, or not in every Python: what is left of

@@ -14,6 +14,13 @@ from twat_fs.spec.rules import Rules, step_sends_file
 from twat_fs.urls import BadUrl, result_url
 
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+#: Where a key or a right is missing trying again cannot help; of rules for statuses, those that would say that it may.
+_NOT_PASSING = {
+    "401": "trying again cannot help",
+    "403": "trying again cannot help",
+    "4xx": "401 and 403 are among them, where trying again cannot help",
+    "any": "401 and 403 are among them, where trying again cannot help",
+}
 _RESERVED = ("host", "content-length", "transfer-encoding", "connection")
 
 
@@ -64,14 +71,14 @@ class MeaningRules(Rules):
         for match, rules in errors.items():
             for index, rule in enumerate(rules if match != "message" else []):
                 kind = SPEC_ERRORS.get(rule.get("error", ""))
-                if match in ("401", "403") and kind and issubclass(kind, RetryableError) and "when" not in rule:
+                if match in _NOT_PASSING and kind and issubclass(kind, RetryableError) and "when" not in rule:
                     listed = isinstance(self._raw(path, match), list)
                     at = (*path, match, index, "error") if listed else (*path, match, "error")
                     self.report(
                         "errors",
-                        f"{match} cannot be {rule['error']}: trying again cannot help",
+                        f"{match} cannot be {rule['error']}: {_NOT_PASSING[match]}",
                         at,
-                        "Say auth, forbidden, or with a `when` what the reply says.",
+                        "Say auth or forbidden, or name those that may pass, or say with a `when` what the reply says.",
                     )
 
     def _raw(self, path: tuple[Any, ...], key: str) -> Any:
