@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from twat_fs.circuit import Circuit
@@ -15,7 +16,7 @@ from twat_fs.tuples import NamedTuple
 from twat_fs.upload import send_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
@@ -135,7 +136,8 @@ class Batch:
 
     def _in_turn(self, items: Iterable[Item], watched: Watched | None) -> Generator[Done, None, None]:
         for item in items:
-            yield self._done(item, watched)
+            with self._open_done(item, watched) as done:
+                yield done
 
     def _at_once(self, items: Iterable[Item], jobs: int, watched: Watched | None) -> Generator[Done, None, None]:
         from concurrent.futures import ThreadPoolExecutor, wait
@@ -144,7 +146,7 @@ class Batch:
         waiting: deque[Future[Done]] = deque()
         try:
             for item in items:
-                waiting.append(pool.submit(self._done, item, watched))
+                waiting.append(pool.submit(self._kept, item, watched))
                 if len(waiting) >= jobs * _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -159,21 +161,32 @@ class Batch:
                 wait(waiting, timeout=_FAREWELL)
             pool.shutdown(wait=not waiting)
 
-    def _done(self, item: Item, watched: Watched | None) -> Done:
-        began = time.monotonic()
-        return self._uploaded(item, watched)._replace(seconds=time.monotonic() - began)
+    def _kept(self, item: Item, watched: Watched | None) -> Done:
+        # Its receipt is complete before it is shown, which may have to wait for other files: so nothing is lost.
+        with self._open_done(item, watched) as done:
+            return done
 
-    def _uploaded(self, item: Item, watched: Watched | None) -> Done:
+    @contextmanager
+    def _open_done(self, item: Item, watched: Watched | None) -> Iterator[Done]:
+        """What became of an item, while its file is open; its receipt is completed in the end."""
+        began = time.monotonic()
+        with ExitStack() as files:
+            done = self._uploaded(item, watched, files)._replace(seconds=time.monotonic() - began)
+            try:
+                yield done
+            finally:
+                if done.outcome is not None:
+                    done.outcome.keep()
+
+    def _uploaded(self, item: Item, watched: Watched | None, files: ExitStack) -> Done:
         outcome, digest = None, None
         options = item.wanted(self._options)
         if watched is not None:
             options = watched(item, options)
         try:
-            with self._opened(item) as source:
-                outcome = send_to(self._candidates(), source, options, self._recorder, self._circuit, self._names)
-                digest = source.digest("sha256") if self._digests and outcome.result is not None else None
-                # Before it is printed, since that may have to wait for other files: so nothing is lost meanwhile.
-                outcome.keep()
+            source = files.enter_context(self._opened(item))
+            outcome = send_to(self._candidates(), source, options, self._recorder, self._circuit, self._names)
+            digest = source.digest("sha256") if self._digests and outcome.result is not None else None
         except TwatFsError as error:
             return Done(item, outcome, error)
         failed = UploadFailed(outcome.attempts) if outcome.result is None else None

@@ -156,6 +156,13 @@ def test_an_upload_that_was_refused_leaves_nothing(cli: Cli) -> None:
     assert cli("history").out == ""
 
 
+def test_the_url_is_printed_before_anything_else_is_done_with_it(cli: Cli) -> None:
+    dies = "import os, sys\nfrom twat_fs.history.records import History\nHistory.note = lambda *_, **__: os._exit(77)\n"
+    answer = cli("upload", "a.txt", "-p", "one", env=cli.before(dies))
+    assert (answer.code, answer.out) == (77, f"{GOOD}\n")
+    assert cli("history", "--pending", "--json").record["state"] == "pending"
+
+
 def test_two_uploads_at_the_same_time_are_both_there(cli: Cli) -> None:
     running = [cli.start("upload", "a.txt", "-p", "one") for _ in range(2)]
     for process in running:

@@ -112,6 +112,15 @@ def test_a_message_in_any_alphabet_is_shown(cli: Cli, encoding: str) -> None:
     assert "answered 400" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("ascii", r"n\xf6 \u6587"), ("latin-1", "n\udcf6 \\u6587"), ("utf-8", "nö 文")]
+)
+def test_a_result_in_any_alphabet_is_printed(cli: Cli, encoding: str, shown: str) -> None:
+    cli.file("nö 文")
+    answer = cli.shell("twat_fs upload n* -p one --format '{{ name }}'", env={"PYTHONIOENCODING": encoding})
+    assert (answer.code, answer.out) == (0, f"{shown}\n")
+
+
 def test_what_is_kept_is_the_users_alone(cli: Cli) -> None:
     made = [cli.home / kind for kind in ("cache", "data", "config")]
     cli.shell("umask 0; twat_fs upload a.txt -p one; twat_fs config set jobs 2", env={"XDG_CACHE_HOME": str(made[0])})

@@ -75,6 +75,13 @@ def test_one_of_several_that_is_not_configured_is_passed_over(run_cli: Cli, good
     assert "keyed: TEST_KEY is not set" in answer.err
 
 
+def test_a_default_that_is_not_configured_is_passed_over_without_a_word(run_cli: Cli, good: FakeHost) -> None:
+    run_cli.spec("keyed", keyed("https://h.example"))
+    run_cli.spec("good", form(good, more="capabilities: {check: none}"))
+    answer = run_cli("upload", run_cli.file(), env={"TWAT_FS_DEFAULT_PROVIDER": "keyed,good"})
+    assert (bool(answer.url), answer.err) == (True, "")
+
+
 LEAKY = """
 steps:
   - name: init

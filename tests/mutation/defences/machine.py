@@ -278,11 +278,11 @@ DEFENCES = (
         f"{_STREAMS}test_a_url_that_cannot_be_written_goes_to_standard_error",
     ),
     Defence(
-        "a message in letters that the terminal does not have is shown",
+        "a result in letters that the terminal does not have is printed",
         "cli/report.py",
         'text.encode(encoding, "backslashreplace").decode(encoding)',
         "text",
-        f"{_STREAMS}test_a_message_in_any_alphabet_is_shown",
+        f"{_STREAMS}test_a_result_in_any_alphabet_is_printed",
     ),
     Defence(
         "a secret on the command line is warned of",
