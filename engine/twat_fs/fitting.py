@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import NonRetryableError, NotOffered, TooLarge, UnsupportedType, UsageError
+from twat_fs.errors import BadRequest, NonRetryableError, NotOffered, TooLarge, UnsupportedType, UsageError
 from twat_fs.spec.options import wire_value
 from twat_fs.tuples import NamedTuple
 from twat_fs.units import parse_duration, shown_size
@@ -118,6 +118,8 @@ def unfit(spec: Spec, source: Source) -> NonRetryableError | None:
             f"this host takes {shown_size(limit)} ({limit} bytes) at most",
             spec.name,
         )
+    if source.size < spec.min_file_size:
+        return BadRequest(f"the file has {source.size} bytes; this host takes {spec.min_file_size} at least", spec.name)
     refused = spec.capabilities.get("refused_types") or []
     supported = spec.capabilities.get("supported_types") or ["*"]
     if _matches(refused, source) or not _matches(supported, source):

@@ -16,7 +16,7 @@ from twat_fs.logs import logger
 from twat_fs.option_values import OptionValues
 from twat_fs.spec.options import hosts_in
 from twat_fs.text import REDACTOR
-from twat_fs.upload_providers.naming import random_text
+from twat_fs.upload_providers.naming import fitted, random_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -238,6 +238,7 @@ class Provider:
         """The upload as the wire sees it, before anything is sent."""
         from twat_fs.wire.job import file_facts, start
 
+        call = fitted(call, self.name, self.spec.max_name)
         return start(self.spec, self.inputs(call), file_facts(source, name=call.name))
 
     def inputs(self, call: Call) -> Inputs:
@@ -271,7 +272,7 @@ class Provider:
         from twat_fs.retry import run
         from twat_fs.upload_providers.loading import sent_by
 
-        ready = call._replace(options=self._options.sent(call.options))
+        ready = fitted(call, self.name, self.spec.max_name)._replace(options=self._options.sent(call.options))
         with using(self.settings) as chosen:
             attempt = partial(sent_by, self.client(), source, ready, self.name)
             result = run(attempt, self.spec.retry, left=chosen.left, tell=call.tell)

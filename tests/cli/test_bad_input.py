@@ -132,6 +132,16 @@ def test_an_empty_file_goes_up(run_cli: Cli) -> None:
         assert host.requests[0].part("file").body == b""
 
 
+def test_a_file_smaller_than_the_host_takes_is_not_sent(cli: Cli, host: FakeHost) -> None:
+    cli.file("empty", b"")
+    with FakeHost([Play(200, GOOD)]) as other:
+        cli.spec("whole", form(other, more="capabilities: {min_file_size: 1, check: none}"))
+        answer = cli.upload("empty", provider="whole,one")
+        assert (bool(answer.url), other.connections, len(host.requests)) == (True, 0, 1)
+        assert "whole: the file has 0 bytes; this host takes 1 at least (bad_request)" in answer.err
+        assert cli.upload("empty", provider="whole").code == 4
+
+
 def test_a_file_larger_than_the_host_takes_is_not_sent(cli: Cli, host: FakeHost) -> None:
     cli.spec("small", form(host, more="capabilities: {max_file_size: 4, check: none}"))
     path = cli.file()

@@ -134,6 +134,16 @@ class Spec(NamedTuple):
         return None if size is None else parse_size(size)
 
     @property
+    def min_file_size(self) -> int:
+        """The smallest file that the host takes, in bytes."""
+        return parse_size(self.capabilities.get("min_file_size", 0))
+
+    @property
+    def max_name(self) -> int | None:
+        """Bytes that a file's name may have at the host, or None where it states no limit."""
+        return self.capabilities.get("max_name")
+
+    @property
     def check(self) -> str:
         """How the URL can be checked: `get`, `head` or `none`."""
         return checked_by(self.capabilities)

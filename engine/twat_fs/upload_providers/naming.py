@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+from typing import TYPE_CHECKING
 
 from twat_fs.errors import UsageError
+from twat_fs.logs import logger
 from twat_fs.source import sendable_name
+
+if TYPE_CHECKING:
+    from twat_fs.upload_providers.protocols import Call
+
+_log = logger()
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 #: Characters of the part that makes a name nobody's: 41 bits.
@@ -38,6 +45,30 @@ def wanted_name(own: str, remote_path: str | os.PathLike[str] | None, *, unique:
         part = random_text(_UNIQUE)
         name = f"{stem}-{part}.{suffix}" if stem and dot else f"{name}-{part}"
     return name, f"{folder}/{name}" if folder else name
+
+
+def fitted(call: Call, provider: str, limit: int | None) -> Call:
+    """The call with a name that a host takes; tells of one that was cut.
+
+    Args:
+        call: What the caller wants.
+        provider: The host's name, for the message.
+        limit: Bytes that a name may have there, or None.
+    """
+    if limit is None or len(call.name.encode()) <= limit:
+        return call
+    name = cut(call.name, limit)
+    _log.warning("%s: the file's name is too long for the host; it is sent as %s", provider, name)
+    return call._replace(name=name, remote_path=call.remote_path.removesuffix(call.name) + name)
+
+
+def cut(name: str, limit: int) -> str:
+    """A name of at most so many bytes, cut before its extension and inside no character."""
+    stem, suffix = os.path.splitext(name)
+    room = limit - len(suffix.encode())
+    if room <= 0:
+        stem, suffix, room = name, "", limit
+    return name if len(name.encode()) <= limit else stem.encode()[:room].decode("utf-8", "ignore") + suffix
 
 
 def random_text(count: int) -> str:

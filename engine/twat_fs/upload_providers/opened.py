@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from twat_fs.private import temporary_folder
 from twat_fs.source import BLOCK_SIZE
+from twat_fs.upload_providers.naming import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,20 +157,13 @@ def named_path(source: Source, name: str) -> Iterator[str]:
         yield source.path
         return
     with temporary_folder() as folder:
-        path = os.path.join(folder, _fitting(name))
+        path = os.path.join(folder, cut(name, _NAME_LIMIT))
         if source.on_disk:
             os.symlink(os.path.abspath(source.path), path)
         else:
             with open(path, "xb") as file:
                 file.writelines(source.blocks())
         yield path
-
-
-def _fitting(name: str) -> str:
-    """A name of at most so many bytes, cut before its suffix and inside no character."""
-    stem, suffix = os.path.splitext(name)
-    room = _NAME_LIMIT - len(suffix.encode())
-    return name if len(name.encode()) <= _NAME_LIMIT else stem.encode()[:room].decode("utf-8", "ignore") + suffix
 
 
 def size_of(file: BinaryIO) -> int:

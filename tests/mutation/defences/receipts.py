@@ -242,6 +242,27 @@ DEFENCES = (
         "unit/test_body.py::test_a_line_break_in_a_media_type_makes_no_header",
     ),
     Defence(
+        "a file that is too small for a host is not sent to it",
+        "fitting.py",
+        "    if source.size < spec.min_file_size:",
+        "    if False:",
+        "cli/test_bad_input.py::test_a_file_smaller_than_the_host_takes_is_not_sent",
+    ),
+    Defence(
+        "a name that is too long for a host is cut",
+        "upload_providers/naming.py",
+        "    if limit is None or len(call.name.encode()) <= limit:",
+        "    if True:",
+        "unit/test_naming.py::test_a_host_is_sent_the_name_that_it_takes_and_that_is_told",
+    ),
+    Defence(
+        "a name is cut inside no character",
+        "upload_providers/naming.py",
+        'decode("utf-8", "ignore") + suffix',
+        'decode("utf-8", "replace") + suffix',
+        "unit/test_naming.py::test_a_name_is_cut_in_front_of_its_extension_and_inside_no_character",
+    ),
+    Defence(
         "of a path only the last part is sent",
         "source.py",
         "os.path.basename(os.fspath(path)) if name is None else name",
