@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
+from tests import laws
 from tests.forking import Forks
 from tests.guard import sitecustomize
 from tests.leaks import leaks, pytest_configure
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["leaks", "pytest_configure"]
 
 sitecustomize.install()
-settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", settings.get_profile("suite"), max_examples=20_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+laws.take_profile()
 
 # All that a test may know of the person and the machine that run it.
 _KEPT = ("PATH", "LANG", "TERM", "TMPDIR", "TZ", "VIRTUAL_ENV")
@@ -42,8 +41,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home without anything in it, one for all tests, since to make and remove ten thousand takes its time."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture(autouse=True)
-def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_place(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No variable of the real environment but the harmless ones, a home without anything in it, and no secret known.
 
     What a test makes up as a secret would be hidden in all that comes after it in the same process.
@@ -53,11 +58,13 @@ def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name not in _KEPT and not name.startswith(_KEPT_FAMILIES):
             monkeypatch.delenv(name)
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HOME", str(empty_home))
     for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(empty_home / kind.lower()))
+    yield
+    with os.scandir(empty_home) as left:
+        for each in left:
+            shutil.rmtree(each) if each.is_dir(follow_symlinks=False) else os.unlink(each)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.bundled import NAMES, content, data, specs, success
+from tests.laws import cases
 from tests.support import facts, inputs
 from twat_fs.errors import UploadError
 from twat_fs.messages import Reply, Request, reveal
@@ -108,7 +109,7 @@ def replies(name: str) -> st.SearchStrategy[Reply]:
 
 
 @each
-@settings(max_examples=25)
+@settings(max_examples=cases(25))
 @given(st.data())
 def test_any_reply_gives_a_url_or_an_error_of_the_tree(name: str, data: st.DataObject) -> None:
     spec = specs()[name]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract import bundled
-from tests.contract.bundled import Stage, content, specs, success
+from tests.contract.bundled import Stage, content, data, specs, success
 from tests.servers.environment import prepared
 from tests.support import PLANTED
 from twat_fs.testing.example_host import ExampleHost, copied
@@ -37,6 +37,16 @@ NAMES.remove("githubgist")
 #: Where the URL is made by a filter or a choice, which a person is told to do.
 BY_HAND = {"tempsh", "tmpfilesorg", "tmpfilelink", "imgur", "zenodo", "pomf", "uploadcare"}
 SEVERAL = {name for name in NAMES if len(Stage(name).order) > 1}
+
+
+def _shape(name: str) -> tuple[object, ...]:
+    """How a spec sends the file: what makes one command for HTTPie differ from another in more than its words."""
+    request = data(name).get("request", {})
+    return (request.get("method"), *sorted({"headers", "multipart", "form", "json", "raw"} & set(request)))
+
+
+#: One of each shape, since HTTPie takes long to start, and those of several steps, which it cannot do.
+BY_HTTPIE = sorted({*{_shape(name): name for name in NAMES}.values(), *SEVERAL})
 #: Each with the reason why ShareX cannot say it.
 NOT_SHAREX = {"fal": "several steps", "filebin": "sha256", "tempsh": "makes of", "tmpfilesorg": "makes of"}
 NOT_SHAREX |= {"tmpfilelink": "makes of", "imgur": "makes of", "zenodo": "several steps", "pinata": "makes of"}
@@ -91,6 +101,7 @@ def test_the_script_for_curl_uploads_and_prints_the_url(
     assert sending(host)
 
 
+@pytest.mark.parametrize("name", BY_HTTPIE, indirect=True)
 def test_the_command_for_httpie_sends_what_curl_sends(
     run_cli: Cli, name: str, host: FakeHost, tmp_path: Path, need: Callable[..., None]
 ) -> None:

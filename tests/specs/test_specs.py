@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twat_fs.spec.problems import DOCUMENTED, Problem
+from twat_fs.spec.problems import DOCUMENTED
 from twat_fs.validation import Verdict, validate
 
 HERE = Path(__file__).parent
@@ -17,10 +17,6 @@ BAD = sorted(HERE.glob("bad/*.y*ml"))
 
 def verdict(path: Path) -> Verdict:
     return validate(path.read_bytes(), path.name, path.stem)
-
-
-def errors(path: Path) -> list[Problem]:
-    return [problem for problem in verdict(path).problems if problem.severity == "error"]
 
 
 def expected(path: Path) -> tuple[int, int, str, str]:
@@ -39,30 +35,23 @@ def test_there_are_good_and_bad_specs() -> None:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_a_good_spec_is_valid(path: Path) -> None:
-    assert errors(path) == []
-    assert verdict(path).label is not None
+    found = verdict(path)
+    assert [problem for problem in found.problems if problem.severity == "error"] == []
+    assert found.label is not None
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_bad_spec_has_the_error_that_it_says(path: Path) -> None:
-    found = errors(path)
-    assert found, "it is valid"
-    first = found[0]
+    found = verdict(path)
+    first = next((problem for problem in found.problems if problem.severity == "error"), None)
+    assert first is not None, "it is valid"
     assert (first.place.line, first.place.column, first.rule, first.message) == expected(path), first
-
-
-@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
-def test_a_bad_spec_has_words_that_help(path: Path) -> None:
-    for problem in verdict(path).problems:
+    for problem in found.problems:
         assert problem.message
         assert problem.message == problem.message.strip()
         assert problem.message.isprintable()
         assert problem.rule in DOCUMENTED or problem.rule == "unused"
-
-
-@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
-def test_a_bad_spec_has_no_label(path: Path) -> None:
-    assert verdict(path).label is None
+    assert found.label is None
 
 
 def test_every_rule_has_a_bad_spec() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.authoring.__main__ import LINES, SENT, curl_problem, lines_of
+from tests.laws import cases
 from twat_fs.authoring.curl_line import from_curl
 from twat_fs.authoring.write import as_yaml
 from twat_fs.errors import TwatFsError, UsageError
@@ -198,7 +199,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=cases(1000))
 @given(st.lists(_PIECES, max_size=10))
 def test_every_line_is_converted_or_refused(pieces: list[str]) -> None:
     line = " ".join(["curl", *pieces])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.laws import cases
 from tests.support import AT_ONCE, ROOT, facts, inputs, scope, steps_of
 from twat_fs.errors import NotConfigured
 from twat_fs.expression import filters, json_text, limits
@@ -370,7 +371,7 @@ def mutations() -> list[tuple[Any, tuple[Any, ...], Any]]:
         if "examples" in data:
             data["examples"] = data["examples"][:1]
         every += [(data, place, new) for place in places(data) for new in REPLACEMENTS]
-    return random.Random(20).sample(every, 2000)
+    return random.Random(20).sample(every, cases(800))
 
 
 @pytest.mark.parametrize("part", range(4))

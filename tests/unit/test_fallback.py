@@ -217,7 +217,7 @@ def test_the_logs_of_every_level_and_library_hold_no_secret(bench: Bench, caplog
     host = bench.host([GOOD])
     spec = bench.folder / "a.yaml"
     spec.write_text(spec.read_text().replace(f'"{host.url}/"', f'"{host.url}/?key={{{{ credentials.A_KEY }}}}"'))
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "urllib3.connectionpool"):
         assert bench.upload().result
     assert host.requests[0].target == "/?key=key-of-a"
     assert any(record.name.startswith("urllib3") for record in caplog.records)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import cases
 from twat_fs.authoring.shells import read
 from twat_fs.authoring.words import Variable, text_of
 from twat_fs.errors import UsageError
@@ -90,7 +91,7 @@ def test_what_cannot_be_known_is_said(text: str) -> None:
         read(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=cases(1000))
 @given(st.text(alphabet="curl -Fd@=$'\"\\{}|&;<>%^`\n#ab:", max_size=60))
 def test_no_line_is_too_odd(text: str) -> None:
     with contextlib.suppress(UsageError):

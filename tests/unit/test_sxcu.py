@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.laws import cases
 from twat_fs.authoring.sxcu import from_sxcu
 from twat_fs.authoring.sxcu_syntax import Call, parse
 from twat_fs.authoring.write import as_yaml
@@ -175,7 +176,7 @@ def test_functions_nest_and_backslashes_escape() -> None:
 _TEXTS = st.text(alphabet="{}$|:\\json.regx1[]'\"ab/", max_size=25)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=cases(600))
 @given(_TEXTS, _TEXTS, _TEXTS)
 def test_every_uploader_is_converted_or_refused(url: str, argument: str, pattern: str) -> None:
     content = uploader(URL=url, Arguments={"a": argument}, RegexList=[pattern], DeletionURL="{regex:1|1}")

@@ -1,0 +1,21 @@
+"""How many cases the tests of laws are tried on: few in every run; where HYPOTHESIS_PROFILE is `deep`, 20,000."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_DEEP = "deep"
+
+
+def take_profile() -> None:
+    """Have hypothesis do as the variable says."""
+    settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(_DEEP, settings.get_profile("suite"), max_examples=20_000)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def cases(usual: int) -> int:
+    """How many there are for a test whose cases cost less, or more, than others': so many, or those of a deep run."""
+    return settings.default.max_examples if settings.get_current_profile_name() == _DEEP else usual
