@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: What commands do not load.
 _LEFT_OUT = ("twat_fs.testing", "twat_fs.__main__")
+#: What they load when they come to it, and which takes long.
+_LOADED_LATE = ("boto3.s3.transfer", "jsonschema", "re2", "sqlite3", "tomlkit", "twat_fs.testing.spec_play")
 #: What reads variables as it is loaded, and what has a hold of that: commands load it anew.
 _READERS = re.compile(r"dropbox(\.(session|oauth|dropbox_client))?|twat_fs\.upload_providers\.dropbox.*")
 #: The home while all is loaded. boto3, which takes as long to load as the rest, makes paths of it then, and keeps them.
@@ -209,7 +211,11 @@ def _load() -> list[tuple[Any, str]]:
             if not name.startswith(_LEFT_OUT):
                 module = importlib.import_module(name)
                 waiting += [module] if is_package else []
-    importlib.import_module("twat_fs.testing.spec_play")
+    for name in _LOADED_LATE:
+        importlib.import_module(name)
+    from twat_fs.validation import validate
+
+    validate(b"spec: 1", "-", None)  # the schema is read, and what checks it is made, once
     for name in filter(_READERS.fullmatch, list(sys.modules)):
         del sys.modules[name]
     return list(_keepers())
