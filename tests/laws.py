@@ -7,15 +7,16 @@ import os
 from hypothesis import HealthCheck, settings
 
 _DEEP = "deep"
+_DEEP_CASES = 20_000
 
 
 def take_profile() -> None:
     """Have hypothesis do as the variable says."""
     settings.register_profile("suite", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-    settings.register_profile(_DEEP, settings.get_profile("suite"), max_examples=20_000)
+    settings.register_profile(_DEEP, settings.get_profile("suite"), max_examples=_DEEP_CASES)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 def cases(usual: int) -> int:
     """How many there are for a test whose cases cost less, or more, than others': so many, or those of a deep run."""
-    return settings.default.max_examples if settings.get_current_profile_name() == _DEEP else usual
+    return _DEEP_CASES if settings.get_current_profile_name() == _DEEP else usual
