@@ -597,6 +597,20 @@ def test_another_region_is_named_and_not_gone_to(user: User) -> None:
         assert "eu-west-3" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "code"), [(407, "proxy", 4), (403, "proxy", 4), (502, "network", 5), (None, "network", 5)]
+)
+def test_a_proxy_that_refuses_or_is_gone_is_told_as_that(user: User, status: int | None, kind: str, code: int) -> None:
+    far = Bucket("https://far.example")
+    with FakeHost([Play(status or 500, close=True)]) as proxy:
+        way = proxy.authority if status else "127.0.0.1:9"
+        more = {"HTTPS_PROXY": f"http://me:not-to-be-shown@{way}", "AWS_MAX_ATTEMPTS": "1"}
+        answer = upload(user, far, user.file("proxied.bin"), "--json", "-vv", **more)
+    (attempt,) = answer.record["attempts"]
+    assert (attempt["kind"], answer.code, answer.record["ambiguous"]) == (kind, code, []), answer
+    assert "not-to-be-shown" not in answer.out + answer.err
+
+
 def test_a_file_that_changes_while_it_is_sent_is_not_completed(user: User) -> None:
     file = user.file("changing.bin", 6 * MIB)
 

@@ -19,7 +19,7 @@ from twat_fs.errors import NotConfigured, SourceError, UploadFailed, UploadTimeo
 from twat_fs.factory import ProviderFactory
 from twat_fs.source import Source
 from twat_fs.testing.cassettes import replay
-from twat_fs.testing.fake_host import Play
+from twat_fs.testing.fake_host import FakeHost, Play
 from twat_fs.upload import UploadOptions, upload_file
 from twat_fs.upload_providers.dropbox import get_credentials
 from twat_fs.upload_providers.dropbox_api.answers import Answer as Said
@@ -37,6 +37,8 @@ MIB = 1024 * 1024
 #: Three pieces of 4 MiB, the last of them not whole.
 LARGE = b"".join(bytes([number]) * MIB for number in range(10)) + b"end"
 PIECES = ("-o", "chunk_mib=4")
+#: Runs in a command before it begins: pauses take no time.
+UNPAUSED = "import time\ntime.sleep = lambda _: None\n"
 DIRECT = "https://www.dropbox.com/scl/fi/0/a.txt?rlkey=k0&dl=1"
 
 
@@ -570,6 +572,20 @@ def test_a_proxy_is_used_where_one_is_set(run_cli: Cli, place: wire.Place) -> No
     assert answer.code == 5
     assert "cannot connect" in answer.err
     assert place.host.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "tries"), [(407, 4, "proxy", 1), (403, 4, "proxy", 1), (502, 5, "network", 4)]
+)
+def test_a_proxy_that_refuses_is_told_as_one(
+    run_cli: Cli, place: wire.Place, status: int, code: int, kind: str, tries: int
+) -> None:
+    with FakeHost([Play(status, close=True)]) as proxy:
+        env = {**place.env, **run_cli.before(UNPAUSED), "HTTPS_PROXY": f"http://me:{PLANTED}@{proxy.authority}"}
+        answer = run_cli.upload(run_cli.file(), provider="dropbox", env=env)
+    assert (answer.code, len(proxy.requests), place.host.connections) == (code, tries, 0), answer
+    assert f"({kind})" in answer.err
+    assert "may hold" not in answer.err
 
 
 def test_a_proxy_is_passed_by_where_that_is_set(run_cli: Cli, place: wire.Place) -> None:

@@ -295,6 +295,6 @@ DEFENCES = (
         "http/errors.py",
         "    if refused is not None:\n        return refused\n",
         "",
-        "unit/test_s3_provider.py::test_what_botocore_raises_has_a_kind",
+        "unit/test_dropbox.py::test_a_proxy_that_refuses_is_told_as_one",
     ),
 )

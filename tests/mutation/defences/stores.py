@@ -97,6 +97,20 @@ DEFENCES = (
         f"{_PROVIDER}test_an_answer_has_a_kind_and_says_what_to_do",
     ),
     Defence(
+        "a proxy that is gone or refuses is no fault of S3's",
+        "upload_providers/s3/errors.py",
+        "    if isinstance(error, boto.ProxyConnectionError):\n        return",
+        "    if False:\n        return",
+        f"{_S3}test_a_proxy_that_refuses_or_is_gone_is_told_as_that",
+    ),
+    Defence(
+        "what no proxy passed on is not told to be at S3",
+        "upload_providers/s3/errors.py",
+        " and not isinstance(error, boto.ProxyConnectionError)",
+        "",
+        f"{_S3}test_a_proxy_that_refuses_or_is_gone_is_told_as_that",
+    ),
+    Defence(
         "the region that a bucket is in is told",
         "upload_providers/s3/errors.py",
         "    if region:\n",
