@@ -350,4 +350,6 @@ def test_a_line_says_how_far_it_is_and_goes_away(run_cli: Cli) -> None:
                 "https://h.example/a\r\n"
             )
         dumb = run_cli.at_terminal("upload", "big.bin", "-p", "slow", env={**early, "TERM": "dumb"})
+        elsewhere = run_cli("upload", "big.bin", "-p", "slow", env=early)
     assert dumb.out == "https://h.example/a\r\n"
+    assert (elsewhere.url, elsewhere.err) == ("https://h.example/a", "")

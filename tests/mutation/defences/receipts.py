@@ -179,13 +179,6 @@ DEFENCES = (
         "cli/test_limits.py::test_a_disk_that_fails_in_the_middle_is_the_files_fault_and_nobody_else_is_tried",
     ),
     Defence(
-        "a provider that is not configured is passed over",
-        "upload.py",
-        "unfit(candidate.spec, source) or candidate.not_ready()",
-        "unfit(candidate.spec, source)",
-        "cli/test_upload_refusals.py::test_one_of_several_that_is_not_configured_is_passed_over",
-    ),
-    Defence(
         "a provider that was not named is passed over without a word",
         "upload.py",
         "told = failure.tried or bool(names)",
@@ -274,7 +267,7 @@ DEFENCES = (
         "http/body.py",
         "buffer[: min(len(buffer), end - offset)]",
         "buffer[:]",
-        "unit/test_body.py::test_a_file_that_grows_is_refused_before_its_last_block",
+        "cli/test_limits.py::test_a_file_that_changes_on_its_way_is_no_success_and_goes_nowhere_else",
     ),
     Defence(
         "a file goes through a small buffer",
@@ -288,7 +281,7 @@ DEFENCES = (
         "cli/uploading.py",
         " and is_terminal(sys.stderr)",
         "",
-        "cli/test_upload.py::test_the_url_alone_goes_to_standard_output",
+        "cli/test_delivery.py::test_a_line_says_how_far_it_is_and_goes_away",
     ),
     Defence(
         "a proxy's refusal is one for every client",

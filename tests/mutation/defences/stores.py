@@ -104,13 +104,6 @@ DEFENCES = (
         f"{_S3}test_a_proxy_that_refuses_or_is_gone_is_told_as_that",
     ),
     Defence(
-        "what no proxy passed on is not told to be at S3",
-        "upload_providers/s3/errors.py",
-        " and not isinstance(error, boto.ProxyConnectionError)",
-        "",
-        f"{_S3}test_a_proxy_that_refuses_or_is_gone_is_told_as_that",
-    ),
-    Defence(
         "the region that a bucket is in is told",
         "upload_providers/s3/errors.py",
         "    if region:\n",

@@ -201,7 +201,7 @@ def _of_proxy(error: boto.ProxyConnectionError, host: str) -> errors.UploadError
 
 def unanswered(error: Exception) -> bool:
     """Whether a request was sent, as far as one can know, and no answer to it came."""
-    return isinstance(error, boto.HTTPClientError) and not isinstance(error, boto.ProxyConnectionError)
+    return isinstance(error, boto.HTTPClientError)
 
 
 def met_itself(response: Mapping[str, Any]) -> bool:
