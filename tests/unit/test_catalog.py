@@ -161,6 +161,7 @@ def test_a_closed_host_has_no_place_in_the_default_order(tmp_path: Path) -> None
 def test_a_bundled_credential_has_an_owner(tmp_path: Path) -> None:
     found = catalog(tmp_path)
     assert found.owner("FAL_KEY") == "fal"
+    assert found.owner("DROPBOX_LINK_PASSWORD") == "dropbox"  # a secret option's
     assert found.owner("MY_OWN_KEY") is None
 
 

@@ -123,7 +123,7 @@ class Catalog:
             return from_card(self.card(entry, kept=False))
 
     def index(self) -> dict[str, dict[str, Any]]:
-        """Of each bundled spec what the choice of a provider needs: `rank` and `credentials`."""
+        """Of each bundled spec what the choice of a provider needs: `rank`, and as `credentials` its secrets' variables."""
         if self._index is None:
             ready = bundled.read("compiled/index.json")
             self._index = json.loads(ready) if ready and not self._checkout else self._built_index()
@@ -135,7 +135,7 @@ class Catalog:
         return [name for _, name in sorted(ranked) if not any(_in_folder(folder, name) for folder in self.folders)]
 
     def owner(self, credential: str) -> str | None:
-        """The bundled provider that a credential belongs to, or None."""
+        """The bundled provider that the variable of a credential, or of a secret option, belongs to, or None."""
         return next((name for name, facts in self.index().items() if credential in facts["credentials"]), None)
 
     def _bundled_names(self) -> list[str]:
@@ -203,7 +203,10 @@ def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
     return {
         spec.name: {
             "rank": None if spec.status == "closed" else spec.rank,
-            "credentials": [name for item in spec.credentials for name in (item.name, *item.aliases)],
+            "credentials": [
+                *(name for item in spec.credentials for name in (item.name, *item.aliases)),
+                *(facts["env"] for facts in spec.options.values() if facts.get("secret") and facts.get("env")),
+            ],
         }
         for spec in specs
     }

@@ -193,6 +193,13 @@ DEFENCES = (
         f"{_REGISTRY}test_a_secret_option_is_hidden_from_then_on",
     ),
     Defence(
+        "the secret options of a bundled provider are its own as its credentials are",
+        "spec/catalog.py",
+        '                *(facts["env"] for facts in spec.options.values() if facts.get("secret") and facts.get("env")),\n',
+        "",
+        f"{_CATALOG}test_a_bundled_credential_has_an_owner",
+    ),
+    Defence(
         "a spec's name is never a path",
         "spec/catalog.py",
         "        if not re.fullmatch(_NAME, name):",
