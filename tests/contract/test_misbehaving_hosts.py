@@ -207,7 +207,7 @@ def test_an_echoed_secret_is_not_shown(bench: Bench, small: Path) -> None:
 # TLS: no request is made to a host that cannot prove who it is.
 
 
-@pytest.mark.parametrize("fault", ["another authority", "another host", "expired", "none"])
+@pytest.mark.parametrize("fault", ["another authority", "another host", "expired", "escapes", "none"])
 def test_a_host_that_cannot_prove_who_it_is_hears_nothing(
     fault: str, secure: Bench, certificates: Certificates, small: Path
 ) -> None:
@@ -216,6 +216,9 @@ def test_a_host_that_cannot_prove_who_it_is_hears_nothing(
     contexts: dict[str, Callable[[], ssl.SSLContext | None]] = {
         "another authority": lambda: Certificates(trustme.CA()).of("127.0.0.1"),
         "another host": lambda: certificates.of("other.example"),
+        "escapes": lambda: Certificates(trustme.CA(organization_name="\x1b[31mE", organization_unit_name="\u202e")).of(
+            "127.0.0.1", organization_name="\x1b[2JE", common_name="\x07\r\nE"
+        ),
         "none": lambda: None,
         "expired": lambda: certificates.of("127.0.0.1", not_after=dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)),
     }

@@ -123,7 +123,7 @@ class Catalog:
             return from_card(self.card(entry, kept=False))
 
     def index(self) -> dict[str, dict[str, Any]]:
-        """Of each bundled spec what the choice of a provider needs: `rank`, and as `credentials` its secrets' variables."""
+        """Of each bundled spec what the choice of a provider needs: `rank`, and in `credentials` what holds its secrets."""
         if self._index is None:
             ready = bundled.read("compiled/index.json")
             self._index = json.loads(ready) if ready and not self._checkout else self._built_index()
@@ -205,7 +205,7 @@ def index_of(specs: Sequence[Spec]) -> dict[str, dict[str, Any]]:
             "rank": None if spec.status == "closed" else spec.rank,
             "credentials": [
                 *(name for item in spec.credentials for name in (item.name, *item.aliases)),
-                *(facts["env"] for facts in spec.options.values() if facts.get("secret") and facts.get("env")),
+                *(item["env"] for item in spec.options.values() if item.get("secret") and item.get("env")),
             ],
         }
         for spec in specs

@@ -195,7 +195,7 @@ DEFENCES = (
     Defence(
         "the secret options of a bundled provider are its own as its credentials are",
         "spec/catalog.py",
-        '                *(facts["env"] for facts in spec.options.values() if facts.get("secret") and facts.get("env")),\n',
+        '                *(item["env"] for item in spec.options.values() if item.get("secret") and item.get("env")),\n',
         "",
         f"{_CATALOG}test_a_bundled_credential_has_an_owner",
     ),
