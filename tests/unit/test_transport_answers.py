@@ -257,6 +257,11 @@ def test_one_coding_is_undone(transport: Transport, coding: str, body: bytes) ->
         ("br", b"abc"),
         ("zstd", b"abc"),
         ("deflate", b"abc"),
+        ("deflate", zlib.compress(b"abc")[:-1]),
+        ("deflate", zlib.compress(b"abc") + b"junk"),
+        ("deflate", zlib.compress(b"abc" * 99)[2:-9]),
+        ("gzip, deflate", zlib.compress(GZIPPED)),
+        ("deflate, identity, br", zlib.compress(b"abc")),
     ],
 )
 def test_a_coding_that_is_damaged_or_unknown_is_a_bad_reply(transport: Transport, coding: str, body: bytes) -> None:

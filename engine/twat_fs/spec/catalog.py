@@ -123,7 +123,7 @@ class Catalog:
             return from_card(self.card(entry, kept=False))
 
     def index(self) -> dict[str, dict[str, Any]]:
-        """Of each bundled spec what the choice of a provider needs: `rank`, and in `credentials` what holds its secrets."""
+        """Of each bundled spec what the choice of a provider needs: `rank`, and as `credentials` what holds secrets."""
         if self._index is None:
             ready = bundled.read("compiled/index.json")
             self._index = json.loads(ready) if ready and not self._checkout else self._built_index()
