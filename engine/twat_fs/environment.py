@@ -77,6 +77,11 @@ class Settings(NamedTuple):
     configured: Configured = Configured()
     history: bool | None = None
 
+    def __repr__(self) -> str:
+        """Without the values of the environment, secrets among them."""
+        shown = ((name, value) for name, value in self._asdict().items() if name not in ("environ", "configured"))
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown)})"
+
     @property
     def network(self) -> dict[str, Any]:
         """What a transport is to know: proxies, certificates, and when all ends."""
@@ -161,6 +166,8 @@ class Settings(NamedTuple):
             if scheme == "http" and "REQUEST_METHOD" in self.environ:
                 names.pop()
             found[scheme] = next((self.environ[name] for name in names if self.environ.get(name)), "")
+        for proxy in found.values():
+            _hide_password(proxy)
         found["no_proxy"] = self.environ.get("no_proxy") or self.environ.get("NO_PROXY", "")
         return {name: value for name, value in found.items() if value}
 
@@ -181,6 +188,17 @@ def using(chosen: Settings) -> Iterator[Settings]:
 def current() -> Settings:
     """The settings that are in use, else what the environment says."""
     return _current.get() or settings()
+
+
+def _hide_password(proxy: str) -> None:
+    """Have the password in a proxy's address hidden in what the proxy, or a host behind it, says of a request."""
+    login = proxy.rpartition("@")[0].rpartition("//")[2]
+    if ":" in login:
+        from urllib.parse import unquote
+
+        from twat_fs.text import REDACTOR
+
+        REDACTOR.add(unquote(login.partition(":")[2]))
 
 
 def settings(

@@ -39,3 +39,25 @@ def test_what_is_said_of_a_bug_holds_no_secret(run_cli: Cli, debug: str) -> None
     assert b"\x1b" not in err
     assert (b"KeyError: 'Basic \\x1b[31m <hidden>'" in err) == bool(debug)
     assert (b"Traceback" in err) == bool(debug)
+
+
+_WARNING = """\
+import logging
+from twat_fs.upload_providers.core import SimpleProvider
+
+class Mine(SimpleProvider):
+    def upload_file_impl(self, file):
+        logging.getLogger("library").warning("the host says \\x1b[31mno\\n%s", "\\u202eon")
+        return "https://host.example/a"
+
+def get_provider():
+    return Mine()
+"""
+
+
+def test_what_a_library_warns_of_moves_no_cursor(run_cli: Cli) -> None:
+    path = run_cli.spec("warning", "kind: python\nmodule: warning_module\n")
+    (path.parent / "warning_module.py").write_text(_WARNING)
+    answer = run_cli.upload(run_cli.file(), "--no-check", provider="warning")
+    assert answer.url == "https://host.example/a"
+    assert answer.err == "the host says [31mno on\n"

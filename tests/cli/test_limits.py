@@ -322,6 +322,14 @@ def test_a_proxy_that_fails_betrays_nothing(elsewhere: Cli, play: Play, code: in
     assert code == 5 or "(proxy)" in answer.err
 
 
+def test_a_proxy_that_echoes_its_credentials_does_not_get_them_shown(elsewhere: Cli) -> None:
+    with FakeHost(lambda seen: Play(400, (seen.header("Proxy-Authorization") or "").encode())) as proxy:
+        env: dict[str, str | None] = {"http_proxy": f"http://me:{PLANTED}@{proxy.authority}"}
+        answer = elsewhere("upload", "a.txt", "-p", "far", env=env)
+    assert answer.code == 4
+    assert "<hidden>" in answer.err
+
+
 def test_no_proxy_goes_past_it(cli: Cli, host: FakeHost) -> None:
     env: dict[str, str | None] = {"http_proxy": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
     assert cli("upload", "a.txt", "-p", "one", env=env).url == GOOD

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import pytest
 from tests.laws import cases
 from tests.support import AT_ONCE, ROOT, facts, inputs, scope, steps_of
 from twat_fs.errors import NotConfigured
-from twat_fs.expression import filters, json_text, limits
+from twat_fs.expression import filters, json_text, limits, searching
 from twat_fs.expression.evaluate import EvaluationError, evaluate, render, render_url
 from twat_fs.expression.parse import parse_template
 from twat_fs.expression.query import NothingFound, compile_query, find, holds
@@ -217,6 +218,23 @@ def test_a_query_that_makes_too_much_ends_at_once(query: str) -> None:
         assert len(str(caught.value)) < 2 * len(query) + 300
 
     assert steps_of(find_it) < AT_ONCE
+
+
+def test_what_a_query_makes_and_throws_away_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "BUDGET", 100_000)  # each stage makes some 3,000
+    query = " | ".join(["[*].[@][]"] * 70)
+    with pytest.raises(NothingFound, match="too much of the reply"):
+        found(query, [1] * 200)
+
+
+def test_what_a_query_joins_is_counted_before_it_is_there() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(NothingFound, match="too much of the reply"):
+            found("join(text, [" + ",".join(["'a'"] * 150) + "])", {"text": "x" * 400_000})
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("query", ["[*].a", "length(@)", "to_string([0])", "[?a == `7`] | [0].b", "join(',', [].b)"])

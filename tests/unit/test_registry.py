@@ -9,6 +9,7 @@ import pytest
 from tests.support import PLANTED, registry
 from twat_fs.environment import provider_names
 from twat_fs.errors import NotConfigured, SpecError, TrustError, UsageError
+from twat_fs.upload_providers.protocols import Call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +134,13 @@ def test_what_was_read_stays_out_of_the_log(tmp_path: Path, caplog: pytest.LogCa
 
 
 # Secrets of bundled providers
+
+
+def test_nothing_that_holds_a_secret_shows_it_of_itself(tmp_path: Path) -> None:
+    found = provider(tmp_path, MINE_KEY=PLANTED, MINE_PIN="4821947")
+    holders = [found, found.registry, found.settings, found.inputs(Call("a.txt", "a.txt"))]
+    assert not any(secret in repr(holder) for holder in holders for secret in (PLANTED, "4821947"))
+    assert "MINE_KEY" in repr(holders[-1])
 
 
 def test_a_spec_from_elsewhere_does_not_get_a_bundled_secret(tmp_path: Path) -> None:

@@ -200,12 +200,14 @@ def log_to_stderr(report: Report, verbosity: int) -> None:
         ours.removeHandler(handler)
     ours.addHandler(_Handler(report))
     ours.propagate = False
+    # Libraries warn too, and may quote a host; Python would print that as it is.
+    logging.lastResort = _Handler(report, logging.WARNING)
     ours.setLevel({-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
 
 
 class _Handler(logging.Handler):
-    def __init__(self, report: Report) -> None:
-        super().__init__()
+    def __init__(self, report: Report, level: int = logging.NOTSET) -> None:
+        super().__init__(level)
         self._report = report
 
     def emit(self, record: logging.LogRecord) -> None:

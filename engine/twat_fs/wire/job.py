@@ -84,6 +84,10 @@ class Inputs(NamedTuple):
     choose: Callable[[int], int]
     variables: Mapping[str, str] = {}
 
+    def __repr__(self) -> str:
+        """The names alone, since credentials and options may be secrets."""
+        return f"Inputs(options={list(self.options)}, credentials={list(self.credentials)})"
+
 
 def start(spec: Spec, inputs: Inputs, file: FileFacts) -> Job:
     """Begin an upload: options to their wire values, vars computed once.

@@ -205,4 +205,11 @@ DEFENCES = (
         "                raise self._unreachable(error) from error\n",
         f"{_OF_NETWORK}test_the_next_address_is_tried_where_one_is_dead",
     ),
+    Defence(
+        "a body says its length, an empty one too",
+        "http/prepare.py",
+        "    if request.body is not None or request.method in _EXPECT_BODY:",
+        "    if body.length:",
+        "unit/test_transport.py::test_an_empty_file_has_a_length",
+    ),
 )

@@ -141,4 +141,32 @@ DEFENCES = (
         "        except MemoryError:",
         f"{_LIMITS}test_a_hostile_value_is_an_evaluation_error_or_worth_something",
     ),
+    Defence(
+        "a query has 1,000 characters at most",
+        "expression/query.py",
+        "    if len(expression) > QUERY_LIMIT:",
+        "    if False:",
+        "unit/test_queries.py::test_a_query_that_does_not_compile_is_refused",
+    ),
+    Defence(
+        "what a query makes of a reply has a limit",
+        "expression/searching.py",
+        "        if self.left < 0:",
+        "        if False:",
+        "unit/test_expression_limits.py::test_what_a_query_makes_and_throws_away_is_counted_too",
+    ),
+    Defence(
+        "what a query would come to when it is written out has a limit",
+        "expression/searching.py",
+        "        if self.size(value) > BUDGET:",
+        "        if False:",
+        "unit/test_expression_limits.py::test_a_query_that_makes_too_much_ends_at_once",
+    ),
+    Defence(
+        "a query's join looks before it puts together",
+        "expression/searching.py",
+        "        if len(separator) * len(array) + sum(map(len, array)) > BUDGET:",
+        "        if False:",
+        "unit/test_expression_limits.py::test_what_a_query_joins_is_counted_before_it_is_there",
+    ),
 )

@@ -200,6 +200,36 @@ DEFENCES = (
         f"{_CATALOG}test_a_bundled_credential_has_an_owner",
     ),
     Defence(
+        "a proxy that echoes its password does not get it shown",
+        "environment.py",
+        "            _hide_password(proxy)",
+        "            pass",
+        "cli/test_limits.py::test_a_proxy_that_echoes_its_credentials_does_not_get_them_shown",
+    ),
+    Defence(
+        "who only presses the return key accepts no spec",
+        "cli/adding.py",
+        "default=False, err=True)",
+        "default=True, err=True)",
+        f"{_ADDED}test_no_is_the_answer_of_who_says_nothing",
+    ),
+    Defence(
+        "without a terminal nobody accepts a spec",
+        "cli/adding.py",
+        "        if not interactive():\n            raise NotAccepted(",
+        "        if not interactive():\n            return True\n            raise NotAccepted(",
+        f"{_ADDED}test_without_a_terminal_and_without_yes_nothing_is_added "
+        f"{_ADDED}test_a_review_without_a_terminal_accepts_nothing",
+    ),
+    Defence(
+        "receipts are the user's alone",
+        "history/database.py",
+        "            _make_private(self.path)",
+        "            os.makedirs(os.path.dirname(self.path), exist_ok=True)",
+        "unit/test_history.py::test_file_and_folder_are_the_users_own_whatever_the_umask "
+        "unit/test_history.py::test_what_others_could_read_is_closed_to_them",
+    ),
+    Defence(
         "a spec's name is never a path",
         "spec/catalog.py",
         "        if not re.fullmatch(_NAME, name):",

@@ -276,4 +276,18 @@ DEFENCES = (
         "",
         f"{_CLASSIFY}test_a_status_means_by_itself",
     ),
+    Defence(
+        "what a library warns of moves no cursor",
+        "cli/report.py",
+        "    logging.lastResort = _Handler(report, logging.WARNING)",
+        "    pass",
+        "cli/test_bug_report.py::test_what_a_library_warns_of_moves_no_cursor",
+    ),
+    Defence(
+        "what the environment holds is not shown with the settings",
+        "environment.py",
+        'if name not in ("environ", "configured"))',
+        "if name)",
+        "unit/test_registry.py::test_nothing_that_holds_a_secret_shows_it_of_itself",
+    ),
 )
