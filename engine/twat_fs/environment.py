@@ -226,14 +226,13 @@ def settings(
         UsageError: A folder is not there, or a time is not a number of seconds.
     """
     variables = dict(os.environ if environ is None else environ)
-    home = variables.get("HOME") or os.path.expanduser("~")
     for folder in providers_d:
         if not os.path.isdir(folder):
             raise UsageError(f"--providers-d {folder}: there is no such folder")
     for name, given in (("timeout", timeout), ("max_time", max_time)):
         if given is not None and not given > 0:
             raise UsageError(f"{name}={given} is not a number of seconds")
-    own = os.path.join(variables.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "twat-fs", "providers.d")
+    own = os.path.join(_base(variables, "XDG_CONFIG_HOME", ".config"), "twat-fs", "providers.d")
     listed = [folder for folder in variables.get("TWAT_FS_PROVIDERS_D", "").split(os.pathsep) if folder]
     said = configured or Configured()
     authorities = ca_file or next((variables[name] for name in AUTHORITIES if variables.get(name)), said.ca_file)
@@ -241,8 +240,8 @@ def settings(
     return Settings(
         environ=variables,
         folders=(own, *said.folders, *listed, *providers_d),
-        cache=os.path.join(variables.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "twat-fs", "specs"),
-        data=os.path.join(variables.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share"), "twat-fs"),
+        cache=os.path.join(_base(variables, "XDG_CACHE_HOME", ".cache"), "twat-fs", "specs"),
+        data=os.path.join(_base(variables, "XDG_DATA_HOME", ".local/share"), "twat-fs"),
         ca_file=authorities,
         timeout=said.timeout if seconds is None else seconds,
         ends=None if max_time is None else time.monotonic() + max_time,
@@ -250,6 +249,17 @@ def settings(
         configured=said,
         history=history,
     )
+
+
+def _base(variables: Mapping[str, str], name: str, usual: str) -> str:
+    """A base folder of the user's; a relative path is as good as none (XDG Base Directory Specification).
+
+    In the current folder lies what others wrote, such as a checkout: no spec and no setting is taken from there.
+    """
+    homes = (variables.get("HOME", ""), os.path.expanduser("~"))
+    home = next((path for path in homes if os.path.isabs(path)), os.devnull)
+    given = variables.get(name, "")
+    return given if os.path.isabs(given) else os.path.join(home, *usual.split("/"))
 
 
 def on_or_off(text: str) -> bool | None:

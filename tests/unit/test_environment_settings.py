@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,14 @@ def test_the_current_folder_is_not_searched(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="there is no provider `lying-about`"):
         Registry(settings({"HOME": str(tmp_path / "none")})).provider("lying-about")
+
+
+@pytest.mark.parametrize("home", ["", ".", "~"])
+def test_a_relative_path_is_no_base_folder(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "home")  # which `~` stands for
+    found = settings({"HOME": home, **{f"XDG_{kind}_HOME": "here" for kind in ("CONFIG", "CACHE", "DATA")}})
+    places = [*found.folders, found.cache, found.data, found.config_file]
+    assert all(str(place).startswith(f"{os.devnull}/") for place in places), places
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:

@@ -230,6 +230,20 @@ DEFENCES = (
         "unit/test_history.py::test_what_others_could_read_is_closed_to_them",
     ),
     Defence(
+        "nothing is taken from the current folder, whatever a variable says",
+        "environment.py",
+        "    return given if os.path.isabs(given) else",
+        "    return given if given else",
+        "unit/test_environment_settings.py::test_a_relative_path_is_no_base_folder",
+    ),
+    Defence(
+        "a home that is a relative path is none",
+        "environment.py",
+        "for path in homes if os.path.isabs(path)), os.devnull)",
+        "for path in homes if path), os.devnull)",
+        "unit/test_environment_settings.py::test_a_relative_path_is_no_base_folder",
+    ),
+    Defence(
         "a spec's name is never a path",
         "spec/catalog.py",
         "        if not re.fullmatch(_NAME, name):",
