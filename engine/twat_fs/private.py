@@ -30,8 +30,6 @@ def make_folders(path: str) -> None:
     except FileExistsError:
         if not os.path.isdir(path):  # another process may have made it meanwhile
             raise
-    else:
-        os.chmod(path, 0o700)  # a umask may have taken the user's own rights too
 
 
 def private_folder(path: str) -> None:
