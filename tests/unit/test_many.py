@@ -497,7 +497,7 @@ def test_what_deletes_a_file_stays_with_the_receipt(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     more = """\
-options: {pin: {type: string, secret: true, default: "", env: MINE_PIN}}
+options: {pin: {type: string, default: ""}}
 delete: {url: "{{ result.url }}", query: {pin: "{{ options.pin }}"}}
 """
     given = options(tmp_path, host, more=more)._replace(history=True, options={"pin": "hidden-by-the-receipt"})
