@@ -17,6 +17,11 @@ def take_profile() -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
-def cases(usual: int) -> int:
-    """How many there are for a test whose cases cost less, or more, than others': so many, or those of a deep run."""
-    return _DEEP_CASES if settings.get_current_profile_name() == _DEEP else usual
+def cases(usual: int, tests: int = 1) -> int:
+    """How many there are for a test whose cases cost less, or more, than others'.
+
+    Args:
+        usual: In every run.
+        tests: By how many tests of one law those of a deep run are shared.
+    """
+    return _DEEP_CASES // tests if settings.get_current_profile_name() == _DEEP else usual

@@ -109,7 +109,7 @@ def replies(name: str) -> st.SearchStrategy[Reply]:
 
 
 @each
-@settings(max_examples=cases(25))
+@settings(max_examples=cases(25, tests=len(NAMES)))
 @given(st.data())
 def test_any_reply_gives_a_url_or_an_error_of_the_tree(name: str, data: st.DataObject) -> None:
     spec = specs()[name]

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -263,12 +262,6 @@ def test_a_limit_on_the_page_is_that_of_the_code(words: str) -> None:
 
 def test_booleans_become_text_as_the_page_says() -> None:
     assert to_text(evaluate(parse_template("{{ 1 == 1 }}"), scope())) == "true"
-
-
-def test_the_generated_parts_are_up_to_date() -> None:
-    command = [sys.executable, os.path.join(ROOT, "docs", "generate.py"), "--check"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_every_test_that_the_promises_name_is_there() -> None:
