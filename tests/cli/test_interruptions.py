@@ -257,7 +257,7 @@ def test_a_signal_in_a_dropbox_session_ends_the_upload(cli: Cli, place: wire.Pla
 MODULE = (
     DEAF
     + """
-import asyncio, socket, urllib.request
+import asyncio, signal, socket, time, urllib.request
 from twat_fs.upload_providers.core import AsyncBaseProvider, SimpleProvider
 
 PROVIDER_HELP = {"setup": "", "deps": ""}
@@ -268,6 +268,15 @@ class Sync(SimpleProvider):
     base_url = "ADDRESS"
     def upload_file_impl(self, file):
         return WORK
+
+class Going:
+    def __init__(self, marker):
+        self.marker = marker
+    def __del__(self):
+        pathlib.Path(self.marker).touch()
+        ending = signal.getsignal(signal.SIGTERM).__self__
+        while not ending._lost:
+            time.sleep(0.01)
 
 class Async(AsyncBaseProvider):
     provider_name = "mine"
@@ -325,6 +334,14 @@ def test_a_signal_in_a_python_provider_ends_the_upload(cli: Cli, way: str) -> No
         assert "may have been stored" in interrupted(cli, process, signal.SIGTERM).err.replace(
             "have stored", "have been stored"
         )
+
+
+def test_a_signal_as_an_object_goes_where_what_is_raised_is_lost_is_met_soon_after(cli: Cli) -> None:
+    marker = cli.home / "goes"
+    module(cli, "Sync", f"Going({str(marker)!r}) and None or time.sleep(20)")
+    process = begun(cli, "upload", "a.txt", "-p", "mine")
+    until(process, marker.exists)
+    assert interrupted(cli, process, signal.SIGTERM).err.count("\n") == 1
 
 
 # A second signal

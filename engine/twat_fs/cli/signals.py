@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,18 @@ _ENDS: dict[int, tuple[str, int]] = {
 #: Seconds from a signal until the process ends even where something in it is deaf, as a resolver is.
 _GRACE = 0.85
 
+#: Seconds that no upload takes, and that `select` takes.
+_EVER = 1e8
+
 #: Seconds for temporary files to go then.
 _TIDYING = 0.1
 
 
-_OVER = 0
+#: What is written into the pipe beside numbers of signals: the watching ends; what the handler raises would be lost.
+_OVER, _LOST = 0, 255
+
+#: Seconds until a signal that came at such a moment is sent anew: the moment is a few instructions long.
+_MOMENT = 0.005
 
 
 @contextmanager
@@ -68,6 +76,8 @@ class _Ending:
 
     def __init__(self) -> None:
         self._begun = False
+        self._lost = 0
+        self._main = threading.get_ident()
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
 
@@ -90,10 +100,15 @@ class _Ending:
         Raises:
             Interrupted: It is the first signal.
         """
-        if not self._begun:
-            self._begun = True
-            if not _is_lost(frame):
-                interrupt(*_ENDS[number])
+        if self._begun:
+            return
+        if _is_lost(frame):
+            signal.set_wakeup_fd(-1)  # so that the same signal, sent anew, is not taken for a second one
+            self._lost = number
+            os.write(self._write, bytes([_LOST]))
+            return
+        self._begun = True
+        interrupt(*_ENDS[number])
 
     def _watch(self) -> None:
         first = again = self._next(None)
@@ -108,17 +123,29 @@ class _Ending:
 
     def _next(self, seconds: float | None) -> int | None:
         """The next signal that ends the process, `_OVER` where the watching ends, or None after so many seconds."""
-        while select.select([self._read], [], [], seconds)[0]:
+        end = time.monotonic() + (_EVER if seconds is None else seconds)
+        while (left := end - time.monotonic()) > 0 and select.select([self._read], [], [], left)[0]:
             number = (os.read(self._read, 1) or b"\0")[0]
-            if number == _OVER or (number in _ENDS and not (number == signal.SIGALRM and seconds is not None)):
+            if number == _LOST:
+                time.sleep(_MOMENT)
+                signal.pthread_kill(self._main, self._lost)
+            elif number == _OVER or (number in _ENDS and not (number == signal.SIGALRM and seconds is not None)):
                 return number
         return None
 
 
 def _is_lost(frame: FrameType | None) -> bool:
-    """Whether what is raised here is printed and forgotten: in what Python calls when a lock of an import goes."""
-    code = None if frame is None else frame.f_code
-    return code is not None and code.co_name == "cb" and code.co_filename.startswith("<frozen importlib")
+    """Whether what is raised here is printed and forgotten: in what Python calls when an object goes."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__del__" or (
+            # As the lock of an import goes, and what a weak reference is of.
+            code.co_name in ("cb", "remove", "_remove")
+            and code.co_filename.endswith(("importlib._bootstrap>", "weakref.py", "_weakrefset.py"))
+        ):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _tidy() -> None:

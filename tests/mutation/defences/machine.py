@@ -200,6 +200,13 @@ DEFENCES = (
         f"{_ENDS}test_a_second_signal_ends_the_command_at_once_whatever_it_does",
     ),
     Defence(
+        "a signal that comes as an object goes is sent anew",
+        "cli/signals.py",
+        "            signal.set_wakeup_fd(-1)  #",
+        "            return  #",
+        f"{_ENDS}test_a_signal_as_an_object_goes_where_what_is_raised_is_lost_is_met_soon_after",
+    ),
+    Defence(
         "what no signal gets through to is ended all the same",
         "cli/signals.py",
         "            if again != _OVER:",
