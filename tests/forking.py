@@ -42,6 +42,8 @@ _STARTING = 60.0
 _GROUPS = ("spec", "upload_provider")
 #: How the names of variables begin that Python, or the C library, reads as it starts.
 _AS_IT_STARTS = ("PYTHON", "LC_", "LANG", "TZ")
+#: One that begins so, and that a library reads when it is used.
+_OF_KEYRING = "PYTHON_KEYRING_BACKEND"
 
 
 class Ended(NamedTuple):
@@ -96,7 +98,7 @@ class Forks:
 
     def _is_about_python(self, env: Mapping[str, str]) -> bool:
         """Whether there is a variable that counts when Python starts, and that is not as it was then."""
-        own = {name: value for name, value in env.items() if name.startswith(_AS_IT_STARTS)}
+        own = {name: value for name, value in env.items() if name.startswith(_AS_IT_STARTS) and name != _OF_KEYRING}
         return "LC_ALL" not in own or any(self._environment.get(name) != value for name, value in own.items())
 
     def _forked(self, words: Sequence[str], cwd: str, env: Mapping[str, str], stdin: bytes, timeout: float) -> Ended:
