@@ -128,7 +128,7 @@ def _provider(receipt: Receipt, registry: Registry | None) -> Provider:
     if not (provider.spec.delete or provider.spec.capabilities.get("delete")):
         by_hand = f"By hand: {receipt.delete_url}" if receipt.delete_url else ""
         raise NonRetryableError(f"no way is known to delete what was uploaded to {provider.name}", hint=by_hand)
-    if receipt.url is None:
+    if receipt.url is None and receipt.recipe is None:
         raise NonRetryableError(
             f"it is not known whether the upload {receipt.id} worked, and so not what to delete",
             provider.name,

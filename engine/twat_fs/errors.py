@@ -89,8 +89,8 @@ class UploadError(TwatFsError):
     """
 
     kind: ClassVar[str] = "error"
-    #: False where the provider was passed over, not tried.
-    tried: ClassVar[bool] = True
+    tried: ClassVar[bool] = True  # False where the provider was passed over
+    recipe: dict[str, Any] | None = None  # what deleting takes what steps have left; may hold secrets, see `Entry`
     exit_code = 4
     rule = ""  # of the spec, where one decided that this is a failure
 

@@ -85,6 +85,66 @@ def states(cli: Cli) -> list[str]:
     return [receipt["state"] for receipt in cli("history", "--json").records]
 
 
+# What is left of an upload that failed
+
+STEPS = """\
+retry: {{attempts: 1}}
+steps:
+  - {{name: create, url: "{url}/create", save: {{id: id, key: {{jmespath: key, secret: true}}}}}}
+  - {{name: put, method: PUT, url: "{url}/put", raw: "{{{{ file }}}}"}}
+  - {{name: finish, url: "{url}/finish"}}
+result: {{url: url}}
+delete: {{method: DELETE, url: "{url}/items/{{{{ saved.id }}}}", headers: {{X-Key: "{{{{ saved.key }}}}"}}}}
+"""
+
+
+class Failing:
+    """Makes something that it knows by an id and a key, and then fails."""
+
+    def __call__(self, seen: Seen) -> Play:
+        created = b'{"id": 17, "key": "%s"}' % PLANTED.encode()
+        return {"/create": Play(200, created), "/finish": Play(400)}.get(seen.target, Play(200, b"{}"))
+
+
+@pytest.fixture
+def failing() -> Iterator[FakeHost]:
+    with FakeHost(Failing()) as found:
+        yield found
+
+
+def test_what_an_upload_has_left_that_failed_is_deleted_by_the_number_that_is_told(cli: Cli, failing: FakeHost) -> None:
+    cli.spec("steps", STEPS.format(url=failing.url))
+    failed = cli("upload", "a.txt", "-p", "steps")
+    assert failed.code == 4
+    assert "(create, put) may be left" in failed.err
+    assert "`twat-fs delete 1` removes what was left." in failed.err
+    assert states(cli) == ["pending"]
+    deleted = cli("delete", "1")
+    assert (deleted.code, deleted.out) == (0, "deleted: what was left of a.txt\n")
+    last = failing.requests[-1]
+    assert (last.method, last.target, last.header("X-Key")) == ("DELETE", "/items/17", PLANTED)
+    assert states(cli) == ["deleted"]
+
+
+@pytest.mark.parametrize("needed", ["{{ result.url }}", "{{ saved.late }}"])
+def test_what_takes_more_to_delete_than_is_known_so_far_leaves_no_receipt(
+    cli: Cli, failing: FakeHost, needed: str
+) -> None:
+    spec = STEPS.format(url=failing.url).replace('finish"}', 'finish", save: {late: late}}')
+    cli.spec("steps", spec.replace("{method: DELETE, ", f'{{method: DELETE, query: {{id: "{needed}"}}, '))
+    failed = cli("upload", "a.txt", "-p", "steps")
+    assert "(create, put) may be left" in failed.err
+    assert "twat-fs delete" not in failed.err
+    assert states(cli) == []
+
+
+def test_without_receipts_what_was_left_is_told_alone(cli: Cli, failing: FakeHost) -> None:
+    cli.spec("steps", STEPS.format(url=failing.url))
+    failed = cli("upload", "a.txt", "-p", "steps", "--no-history")
+    assert "(create, put) may be left" in failed.err
+    assert "twat-fs delete" not in failed.err
+
+
 # Deleting
 
 

@@ -203,9 +203,10 @@ def test_an_http_1_0_answer_is_read(transport: Transport) -> None:
     assert ask(transport, Play(raw=b"HTTP/1.0 200 OK\r\n\r\nabc")).body == b"abc"
 
 
-def test_an_answer_that_is_cut_in_its_headers_is_an_error(transport: Transport) -> None:
+@pytest.mark.parametrize("play", [Play(200, b"abc", cut=20), Play(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n")])
+def test_an_answer_that_is_cut_in_its_headers_is_an_error(transport: Transport, play: Play) -> None:
     with pytest.raises(UploadError):
-        ask(transport, Play(200, b"abc", cut=20))
+        ask(transport, play)
 
 
 # Interim replies
@@ -276,9 +277,12 @@ def test_no_body_needs_no_decoding(transport: Transport) -> None:
 # Time
 
 
-def test_silence_ends_after_the_time_without_progress(transport: Transport) -> None:
-    with pytest.raises(UploadTimeout, match="no answer in time"):
-        ask(transport, Play(mute=True), timeout=QUICK)
+def test_silence_ends_after_the_time_without_progress() -> None:
+    with (
+        Transport(user_agent="t", answer_timeout=60) as transport,
+        pytest.raises(UploadTimeout, match="no answer in time"),
+    ):
+        ask(transport, Play(200, b"too late", delay=4), timeout=QUICK)
 
 
 @pytest.mark.parametrize("play", [Play(200, b"x" * 1000, drip=0.1), Play(interim=[102] * 3, drip=0.1)])

@@ -20,15 +20,16 @@ def run(given: dict[str, Any]) -> int:
 
     def delete(which: str) -> Done:
         receipt = receipt_of(history, which)
+        what = receipt.url or f"what was left of {receipt.name}"
         if given["dry_run"]:
             return {}, _rehearsed(receipt.provider, plan_delete(receipt, history=history, registry=registry)), 0
         try:
             was_there = delete_upload(receipt, history=history, registry=registry)
         except Interrupted as end:
-            end.left = end.left or f"{receipt.provider} may have deleted {receipt.url}"
+            end.left = end.left or f"{receipt.provider} may have deleted {what}"
             raise
         facts = {**receipt.facts(), "state": "deleted", "was_there": was_there}
-        return facts, f"{'deleted' if was_there else 'gone already'}: {receipt.url}", 0
+        return facts, f"{'deleted' if was_there else 'gone already'}: {what}", 0
 
     chosen = {**given, "as_json": given["as_json"] and not given["dry_run"]}
     return each(report, given["which"], delete, chosen, lambda which: {"which": which})

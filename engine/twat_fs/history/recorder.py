@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from twat_fs.errors import HistoryError, SourceError, VerifyError
+from twat_fs.errors import HistoryError, SourceError, UploadError, VerifyError
 from twat_fs.history.records import History, written
 from twat_fs.logs import logger
 from twat_fs.results import UploadResult
@@ -83,10 +83,14 @@ class Entry:
                 self._number = None
 
     def failed(self, error: TwatFsError) -> None:
-        """Note that there is no URL; nothing is left of it where the host surely has no file."""
+        """Note that there is no URL; nothing is left of it where the host surely has no file, and nothing of steps."""
         if isinstance(error, VerifyError):
             known = self._facts(error.result) if isinstance(error.result, UploadResult) else {}
             self._write(said=error.message, **known)
+        elif isinstance(error, UploadError) and error.recipe is not None:
+            if self._write(said=error.message, recipe=written(error.recipe)):
+                error.hint = f"{error.hint} `twat-fs delete {self._number}` removes what was left.".strip()
+            error.recipe = None  # it may hold secrets
         elif error.ambiguous:
             self._write(said=error.message)
         elif self._number is not None:
@@ -108,19 +112,22 @@ class Entry:
         except SourceError:  # it was written to since
             return None
 
-    def _write(self, **facts: Any) -> None:
-        self._try(lambda history, number: history.note(number, **facts))
+    def _write(self, **facts: Any) -> bool:
+        return self._try(lambda history, number: history.note(number, **facts))
 
-    def _try(self, change: Any) -> None:
+    def _try(self, change: Any) -> bool:
+        """Change the receipt; gives whether that was done."""
         history = self._recorder.history
         if history is None:
-            return
+            return False
         try:
             if self._number is None:
                 self._number = history.begin(*self._row)
             change(history, self._number)
         except HistoryError as error:
             self._recorder.warn(error)
+            return False
+        return True
 
 
 def _text(value: Any) -> str | None:

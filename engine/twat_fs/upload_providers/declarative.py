@@ -66,7 +66,10 @@ def run(job: Job, exchange: Exchange, ways: Ways | None = None) -> UploadResult:
         # The host says that it took the file; what is wrong is only what it says of it.
         error.ambiguous = error.ambiguous or (isinstance(error, BadReply) and ways.trail.sent)
         if ways.trail.left:
+            from twat_fs.wire.deleting import recipe_of_rest
+
             error.message += f"; {ways.trail.words(job)}"
+            error.recipe = recipe_of_rest(job)
         raise
 
 

@@ -23,12 +23,12 @@ _RESULT = ("page_url", "delete_url", "delete_token", "expires_at")
 _TOKEN = ("result", "delete_token")
 
 
-def recipe(job: Job, result: UploadResult) -> dict[str, Any] | None:
+def recipe(job: Job, result: UploadResult | None) -> dict[str, Any] | None:
     """What deleting the upload needs, as plain data: the names that the spec's `delete` uses, and no more.
 
     Args:
         job: The upload, at its end.
-        result: What it gave.
+        result: What it gave; None where it failed on its way.
 
     Returns:
         Values by root and name; `hosts` that the user named; under `secret` the names whose values are secrets that
@@ -51,12 +51,32 @@ def recipe(job: Job, result: UploadResult) -> dict[str, Any] | None:
     return kept or None
 
 
+def recipe_of_rest(job: Job) -> dict[str, Any] | None:
+    """What deleting takes what an upload left that failed on its way; None where the host has not told enough for it.
+
+    Args:
+        job: The upload, as far as it came.
+    """
+    if not job.spec.delete or any(_of_rest(job, root, name) is None for root, name in job.spec.keeps):
+        return None
+    return recipe(job, None)
+
+
+def _of_rest(job: Job, root: str, name: str) -> Any:
+    """What is known of a name so far; an option that was not given is known to be so, a result is not known yet."""
+    if root == "result":
+        return None
+    return _of_job(job, root, name) if root in ("saved", "vars") else True
+
+
 def _of_job(job: Job, root: str, name: str) -> Any:
     value = job.scope.names[root]
     return value.get(name) if name else value
 
 
-def _of_result(spec: Spec, result: UploadResult, name: str) -> Any:
+def _of_result(spec: Spec, result: UploadResult | None, name: str) -> Any:
+    if result is None:
+        return None
     if name == "url":
         return str(result)
     if name == "metadata":

@@ -157,7 +157,7 @@ DEFENCES = (
         "a host that takes no data is given up",
         "http/connection.py",
         "if not blocked or not Patience(self.sock, exchange.timeout.read).for_room():",
-        "if not blocked or not Patience(self.sock, 5).for_room():",
+        "if not blocked or not Patience(self.sock, 60).for_room():",
         f"{_OF_ANSWERS}test_a_host_that_takes_no_data_is_given_up",
     ),
     Defence(

@@ -32,6 +32,20 @@ DEFENCES = (
         f"{_COMMAND}test_a_url_that_cannot_be_written_is_in_the_history",
     ),
     Defence(
+        "what steps have left can be deleted",
+        "upload_providers/declarative.py",
+        "            error.recipe = recipe_of_rest(job)\n",
+        "            _ = recipe_of_rest(job)\n",
+        "cli/test_delete.py::test_what_an_upload_has_left_that_failed_is_deleted_by_the_number_that_is_told",
+    ),
+    Defence(
+        "what takes more to delete than is known is not said to be deletable",
+        "wire/deleting.py",
+        "any(_of_rest(job, root, name) is None for root, name in job.spec.keeps)",
+        "False",
+        "cli/test_delete.py::test_what_takes_more_to_delete_than_is_known_so_far_leaves_no_receipt",
+    ),
+    Defence(
         "an upload that was refused leaves no receipt",
         _RECORDER,
         "self._try(lambda history, number: history.forget(number))",
