@@ -611,6 +611,14 @@ def test_a_proxy_that_refuses_or_is_gone_is_told_as_that(user: User, status: int
     assert "not-to-be-shown" not in answer.out + answer.err
 
 
+def test_a_proxy_that_hangs_up_leaves_no_doubt(user: User) -> None:
+    with FakeHost([Play(mute=True, close=True)]) as proxy:
+        more = {"HTTPS_PROXY": f"http://{proxy.authority}", "AWS_MAX_ATTEMPTS": "1"}
+        answer = upload(user, Bucket("https://far.example"), user.file("hung.bin"), "--json", **more)
+    (attempt,) = answer.record["attempts"]
+    assert (attempt["kind"], answer.code, answer.record["ambiguous"]) == ("network", 5, []), answer
+
+
 def test_a_file_that_changes_while_it_is_sent_is_not_completed(user: User) -> None:
     file = user.file("changing.bin", 6 * MIB)
 

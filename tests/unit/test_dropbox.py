@@ -588,6 +588,15 @@ def test_a_proxy_that_refuses_is_told_as_one(
     assert "may hold" not in answer.err
 
 
+def test_a_proxy_that_hangs_up_leaves_no_doubt(run_cli: Cli, place: wire.Place) -> None:
+    with FakeHost([Play(mute=True, close=True)]) as proxy:
+        env = {**place.env, **run_cli.before(UNPAUSED), "HTTPS_PROXY": f"http://{proxy.authority}"}
+        answer = run_cli.upload(run_cli.file(), provider="dropbox", env=env)
+    assert (answer.code, place.host.connections) == (5, 0), answer
+    assert "(network)" in answer.err
+    assert "may hold" not in answer.err
+
+
 def test_a_proxy_is_passed_by_where_that_is_set(run_cli: Cli, place: wire.Place) -> None:
     env = {**place.env, "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
     assert run_cli.upload(run_cli.file(), provider="dropbox", env=env).url == DIRECT

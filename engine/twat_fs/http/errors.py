@@ -7,6 +7,7 @@ import http.client
 import re
 import socket
 import ssl
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 import requests
@@ -200,3 +201,10 @@ def _reason(error: BaseException) -> str:
 def system_words(error: OSError) -> str:
     """What the system says of an error, such as `connection refused`."""
     return (error.strerror or type(error).__name__).lower()
+
+
+def in_tunnel(error: BaseException) -> bool:
+    """Whether a client of urllib3 failed while it asked a proxy for a way: nothing of the request had been sent."""
+    return any(
+        frame.f_code.co_name == "_prepare_proxy" for link in _chain(error) for frame, _ in walk_tb(link.__traceback__)
+    )

@@ -249,6 +249,20 @@ DEFENCES = (
         "unit/test_body.py::test_a_line_break_in_a_media_type_makes_no_header",
     ),
     Defence(
+        "a proxy that hangs up before it opens a way leaves no doubt whether Dropbox has the file",
+        "upload_providers/dropbox_api/client.py",
+        " in early or in_tunnel(error)",
+        " in early",
+        "unit/test_dropbox.py::test_a_proxy_that_hangs_up_leaves_no_doubt",
+    ),
+    Defence(
+        "a proxy that hangs up before it opens a way leaves no doubt whether S3 has the file",
+        "upload_providers/s3/errors.py",
+        " and not in_tunnel(error)",
+        "",
+        "servers/test_s3.py::test_a_proxy_that_hangs_up_leaves_no_doubt",
+    ),
+    Defence(
         "a file that is too small for a host is not sent to it",
         "fitting.py",
         "    if source.size < spec.min_file_size:",

@@ -17,7 +17,7 @@ from dropbox.stone_validators import ValidationError  # type: ignore[import-unty
 
 from twat_fs._version import __version__
 from twat_fs.errors import BadReply, NetworkError, NotFound, RetryableError, UploadError, UploadTimeout
-from twat_fs.http.errors import FOREIGN, translate
+from twat_fs.http.errors import FOREIGN, in_tunnel, translate
 from twat_fs.http.proxies import proxy_for
 from twat_fs.http.session import PlainSession, tls_context
 from twat_fs.retry import run
@@ -215,7 +215,8 @@ class Client:
 def _unreached(error: BaseException) -> bool:
     """Whether a request failed before it began."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError")
+    early = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError")
+    return type(reason).__name__ in early or in_tunnel(error)
 
 
 def _session(chosen: Settings) -> PlainSession:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore import exceptions as boto  # type: ignore[import-untyped]
 
 from twat_fs import errors
-from twat_fs.http.errors import FOREIGN, translate
+from twat_fs.http.errors import FOREIGN, in_tunnel, translate
 from twat_fs.messages import Reply
 from twat_fs.text import printable
 from twat_fs.tuples import NamedTuple
@@ -201,7 +201,7 @@ def _of_proxy(error: boto.ProxyConnectionError, host: str) -> errors.UploadError
 
 def unanswered(error: Exception) -> bool:
     """Whether a request was sent, as far as one can know, and no answer to it came."""
-    return isinstance(error, boto.HTTPClientError)
+    return isinstance(error, boto.HTTPClientError) and not in_tunnel(error)
 
 
 def met_itself(response: Mapping[str, Any]) -> bool:
