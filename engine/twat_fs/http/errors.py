@@ -205,6 +205,9 @@ def system_words(error: OSError) -> str:
 
 def in_tunnel(error: BaseException) -> bool:
     """Whether a client of urllib3 failed while it asked a proxy for a way: nothing of the request had been sent."""
-    return any(
-        frame.f_code.co_name == "_prepare_proxy" for link in _chain(error) for frame, _ in walk_tb(link.__traceback__)
-    )
+    link: BaseException | None = error
+    while link is not None:  # what was being handled counts too: botocore does not say from what it raises
+        if any(frame.f_code.co_name == "_prepare_proxy" for frame, _ in walk_tb(link.__traceback__)):
+            return True
+        link = link.__cause__ or link.__context__
+    return False
