@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twat_fs.errors import TrustError, UsageError
 from twat_fs.events import Tell, untold
 from twat_fs.fitting import Needs, check_needs
+from twat_fs.source import sendable_name
 from twat_fs.tuples import NamedTuple
 from twat_fs.upload_providers.naming import wanted_name
 from twat_fs.upload_providers.protocols import Call
@@ -44,6 +45,7 @@ class UploadOptions(NamedTuple):
         skip_existing: Where a receipt says that the same bytes are at the provider already, asked for with the same
             options, and its URL still serves them, give that URL; needs `history`.
         name: The file's name, instead of its own; what has none, such as bytes, must be given one.
+        raw_name: Send the name in the form of Unicode that it has, not in NFC, which most systems and hosts write.
         on_event: Called with each event of `twat_fs.events`, by the threads that upload: what was tried, what was
             answered, why it went on or stopped.
     """
@@ -63,6 +65,7 @@ class UploadOptions(NamedTuple):
     history: bool = False
     skip_existing: bool = False
     name: str | None = None
+    raw_name: bool = False
     on_event: Tell = untold
 
 
@@ -129,6 +132,8 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     check_needs(options.needs)
     if options.check not in DEPTHS:
         raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
+    if options.raw_name:
+        source.name = sendable_name(source.own, composed=False)
     name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
     given = {**options.needs.options, **options.options}
     return Call(name, path, given, options.force, options.progress, options.on_event)

@@ -50,7 +50,7 @@ class Source:
         name: The name to send instead of the path's last component.
 
     Attributes:
-        path: The path as it was given.
+        path, own: The path and the name as they were given.
         name: The name to send, as text: NFC, with U+FFFD for bytes that are not UTF-8.
         renamed: Whether the name's bytes were not UTF-8, so that another one is sent.
         size: Bytes at the time of opening; what a request promises and what must be sent.
@@ -67,7 +67,7 @@ class Source:
 
     def _settle(self, path: str, own: str) -> None:
         """Know what was opened."""
-        self.path = path
+        self.path, self.own = path, own
         self._running: dict[int, RunningDigest] = {}
         self._readers: list[Callable[[int], None]] = []
         self._seen = self.marks()
@@ -253,14 +253,15 @@ def media_type(name: str) -> str:
     return mimetypes.types_map.get(suffix) or mimetypes.guess_type(name)[0] or _FALLBACK_TYPE
 
 
-def sendable_name(name: str) -> str:
-    """A file name as it is sent: NFC, without separators, U+FFFD where the bytes were not UTF-8.
+def sendable_name(name: str, *, composed: bool = True) -> str:
+    """A file name as it is sent: without separators, U+FFFD where the bytes were not UTF-8.
 
     Args:
         name: The last component of a path, as `os.fsdecode` gives it.
+        composed: Whether it is brought into the form NFC.
     """
     text = decodable(name)
-    if not text.isascii():
+    if composed and not text.isascii():
         import unicodedata
 
         text = unicodedata.normalize("NFC", text)

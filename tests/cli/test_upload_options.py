@@ -301,3 +301,35 @@ def test_a_wrong_format_is_refused_before_anything_is_sent(run_cli: Cli, words: 
         answer = run_cli.upload(run_cli.file(), *words, provider="mine")
         assert (answer.code, answer.out, host.requests) == (2, "", [])
     assert "--format" in answer.err
+
+
+# The form of the name
+
+DECOMPOSED, COMPOSED = "u\u0308.txt", "\u00fc.txt"
+BY_PYTHON = """\
+from twat_fs.upload_providers.core import SimpleProvider
+
+PROVIDER_HELP = {"setup": "", "deps": ""}
+
+class Mine(SimpleProvider):
+    provider_name = "mine"
+    base_url = "ADDRESS"
+    def upload_file_impl(self, file):
+        return self.send("POST", "ADDRESS/", multipart={"file": file}).body.decode().strip()
+
+def get_credentials():
+    return {}
+
+def get_provider():
+    return Mine()
+"""
+
+
+@pytest.mark.parametrize("kind", ["spec", "python"])
+def test_a_name_is_sent_in_its_own_form_where_that_is_asked_for(run_cli: Cli, good: FakeHost, kind: str) -> None:
+    (run_cli.specs / "mine.py").write_text(BY_PYTHON.replace("ADDRESS", good.url))
+    run_cli.spec("mine", form(good) if kind == "spec" else "kind: python\nmodule: mine\n")
+    run_cli.file(DECOMPOSED)
+    for words in ((), ("--raw-name",)):
+        assert run_cli.upload(DECOMPOSED, *words, "--no-check", provider="mine").code == 0
+    assert [seen.parts[0].filename for seen in good.requests] == [COMPOSED, DECOMPOSED]

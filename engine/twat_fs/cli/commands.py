@@ -55,7 +55,7 @@ def print_version() -> None:
 
 
 _SECTIONS = {
-    "What is uploaded": ("recursive", "archive", "from_file", "null", "name"),
+    "What is uploaded": ("recursive", "archive", "from_file", "null", "name", "raw_name"),
     "Where to": ("provider", "option", "remote_path", "unique", "force", "fragile"),
     "What the host must be able to do": ("expires", "private", "password", "deletable", "direct"),
     "How": ("jobs", "check", "no_check", "dry_run", "skip_existing", "history", "timeout", "max_time", "ca_file"),
@@ -95,6 +95,7 @@ _SECTIONS = {
 )
 @provider_option
 @click.option("--name", metavar="NAME", help="The file's name, instead of its own; what comes from a pipe needs one.")
+@click.option("--raw-name", is_flag=True, help="Send the name as the system has it, not in Unicode's form NFC.")
 @click.option("--remote-path", metavar="PATH", help="The wanted path at the host; a trailing / means a folder.")
 @click.option("--unique/--no-unique", default=False, help="Put a random part into the name.")
 @click.option("--force", is_flag=True, help="Overwrite, where the provider can.")

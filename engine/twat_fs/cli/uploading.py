@@ -61,6 +61,7 @@ def run(given: dict[str, Any]) -> int:
         needs=needs_of(given, registry),
         history=given["history"] is not False,
         skip_existing=given["skip_existing"],
+        raw_name=given["raw_name"],
     )
     items = gathered(given)
     try:

@@ -88,6 +88,13 @@ DEFENCES = (
         f"{_SOURCE}test_a_name_is_sent_as",
     ),
     Defence(
+        "who wants the name's own form has it sent",
+        "calls.py",
+        "        source.name = sendable_name(source.own, composed=False)\n",
+        "        pass\n",
+        "cli/test_upload_options.py::test_a_name_is_sent_in_its_own_form_where_that_is_asked_for",
+    ),
+    Defence(
         "a name holds no separator of any system",
         "source.py",
         '.replace("\\\\", "_") or "file"',
