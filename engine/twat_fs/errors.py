@@ -23,6 +23,7 @@ class TwatFsError(Exception):
 
     exit_code: ClassVar[int] = 1
     ambiguous = False  # whether a host may hold the file all the same
+    recipe: dict[str, Any] | None = None  # what deleting takes what steps have left; may hold secrets, see `Entry`
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -90,7 +91,6 @@ class UploadError(TwatFsError):
 
     kind: ClassVar[str] = "error"
     tried: ClassVar[bool] = True  # False where the provider was passed over
-    recipe: dict[str, Any] | None = None  # what deleting takes what steps have left; may hold secrets, see `Entry`
     exit_code = 4
     rule = ""  # of the spec, where one decided that this is a failure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,15 @@ class Interrupted(SystemExit):
 
     Attributes:
         left: What is known of the file at the host, in words for people.
+        made: What steps before have made there, in such words.
+        recipe: What deleting takes what they made, or None; may hold secrets.
     """
 
     def __init__(self, words: str, status: int) -> None:
         super().__init__(status)
         self.words = words
-        self.left = ""
+        self.left = self.made = ""
+        self.recipe: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         return f"{self.words}; {self.left}" if self.left else self.words

@@ -235,7 +235,7 @@ def _try(
     except Interrupted as end:
         tells = candidate.spec.kind != "python"
         end.left = end.left or f"{candidate.name} {way.left(tells=tells)}"
-        entry.failed(UploadError(end.left, candidate.name, ambiguous=way.begun or not tells))
+        entry.broken_off(end, ambiguous=way.begun or not tells)
         raise
     except TwatFsError as error:
         entry.failed(error)

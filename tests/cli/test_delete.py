@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -117,7 +118,7 @@ def test_what_an_upload_has_left_that_failed_is_deleted_by_the_number_that_is_to
     failed = cli("upload", "a.txt", "-p", "steps")
     assert failed.code == 4
     assert "(create, put) may be left" in failed.err
-    assert "`twat-fs delete 1` removes what was left." in failed.err
+    assert "(`twat-fs delete 1` removes it)" in failed.err
     assert states(cli) == ["pending"]
     deleted = cli("delete", "1")
     assert (deleted.code, deleted.out) == (0, "deleted: what was left of a.txt\n")
@@ -136,6 +137,80 @@ def test_what_takes_more_to_delete_than_is_known_so_far_leaves_no_receipt(
     assert "(create, put) may be left" in failed.err
     assert "twat-fs delete" not in failed.err
     assert states(cli) == []
+
+
+def test_how_it_is_deleted_is_told_also_where_another_provider_takes_the_file(
+    cli: Cli, failing: FakeHost, host: FakeHost
+) -> None:
+    cli.spec("steps", STEPS.format(url=failing.url))
+    taken = cli("upload", "a.txt", "-p", "steps,mine")
+    assert taken.url.startswith(host.url)
+    assert "(`twat-fs delete 1` removes it)" in taken.err
+
+
+def test_what_was_made_is_told_and_can_be_deleted_also_where_the_file_is_to_blame(cli: Cli) -> None:
+    file = cli.file("changing", b"as it was")
+
+    def script(seen: Seen) -> Play:
+        if seen.target == "/create":
+            file.write_bytes(b"shorter")
+        return Failing()(seen)
+
+    with FakeHost(script) as changing:
+        cli.spec("steps", STEPS.format(url=changing.url))
+        failed = cli("upload", "changing", "-p", "steps")
+        assert failed.code == 1
+        assert "(create) may be left" in failed.err
+        assert cli("delete", "1").code == 0
+
+
+def test_what_was_made_before_a_signal_came_is_told_and_can_be_deleted(cli: Cli) -> None:
+    asked = threading.Event()
+
+    def script(seen: Seen) -> Play:
+        if seen.target == "/put":
+            asked.set()
+            return Play(mute=True)
+        return Failing()(seen)
+
+    with FakeHost(script) as silent:
+        cli.spec("steps", STEPS.format(url=silent.url))
+        process = cli.start("upload", "a.txt", "-p", "steps")
+        assert asked.wait(60)
+        process.send_signal(signal.SIGTERM)
+        ended = cli.examined(process.wait(60), *process.communicate())
+        assert ended.code == 143
+        assert "(create) may be left" in ended.err
+        assert "(`twat-fs delete 1` removes it)" in ended.err
+        assert cli("delete", "1").code == 0
+        assert silent.requests[-1].target == "/items/17"
+
+
+RESUMED = """\
+retry: {{attempts: 1}}
+steps:
+  - {{name: create, url: "{url}/create", save: {{id: id, to: url}}}}
+  - name: put
+    method: PUT
+    url: "{{{{ saved.to }}}}"
+    raw: "{{{{ chunk }}}}"
+    chunks: {{size: 64 KiB}}
+    resume: {{method: HEAD, url: "{{{{ saved.to }}}}", offset: {{header: Upload-Offset}}}}
+result: {{url: url}}
+delete: {{method: DELETE, url: "{url}/items/{{{{ saved.id }}}}"}}
+"""
+
+
+def test_what_a_later_run_goes_on_with_is_not_said_to_be_deletable(cli: Cli) -> None:
+    def script(seen: Seen) -> Play:
+        created = b'{"id": 17, "url": "http://%s/put"}' % (seen.header("Host") or "").encode()
+        return Play(200, created) if seen.target == "/create" else Play(503)
+
+    with FakeHost(script) as busy:
+        cli.spec("steps", RESUMED.format(url=busy.url))
+        failed = cli("upload", "a.txt", "-p", "steps")
+    assert "(create) may be left" in failed.err
+    assert "twat-fs delete" not in failed.err
 
 
 def test_without_receipts_what_was_left_is_told_alone(cli: Cli, failing: FakeHost) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twat_fs.errors import TwatFsError
+    from twat_fs.interruption import Interrupted
     from twat_fs.source import Source
 
 _log = logger()
@@ -87,14 +88,21 @@ class Entry:
         if isinstance(error, VerifyError):
             known = self._facts(error.result) if isinstance(error.result, UploadResult) else {}
             self._write(said=error.message, **known)
-        elif isinstance(error, UploadError) and error.recipe is not None:
+        elif error.recipe is not None:
             if self._write(said=error.message, recipe=written(error.recipe)):
-                error.hint = f"{error.hint} `twat-fs delete {self._number}` removes what was left.".strip()
+                error.message += f" (`twat-fs delete {self._number}` removes it)"
             error.recipe = None  # it may hold secrets
         elif error.ambiguous:
             self._write(said=error.message)
         elif self._number is not None:
             self._try(lambda history, number: history.forget(number))
+
+    def broken_off(self, end: Interrupted, *, ambiguous: bool) -> None:
+        """Note that a signal came, and have it tell what steps before have made, and how that is removed."""
+        error = UploadError("; ".join(filter(None, (end.left, end.made))), ambiguous=ambiguous)
+        error.recipe, end.recipe = end.recipe, None
+        self.failed(error)
+        end.left = error.message
 
     def keep(self, result: UploadResult) -> None:
         """Note what the host gave; to be called once the user has the URL."""

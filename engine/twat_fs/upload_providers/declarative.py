@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twat_fs.errors import (
     BadReply,
@@ -23,6 +23,7 @@ from twat_fs.events import Noted
 from twat_fs.expression.evaluate import evaluate
 from twat_fs.expression.query import holds
 from twat_fs.expression.reading import Reading
+from twat_fs.interruption import Interrupted
 from twat_fs.logs import logger
 from twat_fs.spec import trees
 from twat_fs.upload_providers.stepping import Exchanged, Trail, run_step
@@ -62,15 +63,24 @@ def run(job: Job, exchange: Exchange, ways: Ways | None = None) -> UploadResult:
     ways = ways or Ways(exchange, exchange, Trail())
     try:
         return _kept(job, ways)
-    except UploadError as error:
+    except (UploadError, SourceError) as error:
         # The host says that it took the file; what is wrong is only what it says of it.
         error.ambiguous = error.ambiguous or (isinstance(error, BadReply) and ways.trail.sent)
         if ways.trail.left:
-            from twat_fs.wire.deleting import recipe_of_rest
-
             error.message += f"; {ways.trail.words(job)}"
-            error.recipe = recipe_of_rest(job)
+            error.recipe = _rest(job, ways, lost=isinstance(error, (*_LOST, SourceError)))
         raise
+    except Interrupted as end:
+        if ways.trail.left and ways.resumption is None:
+            end.made, end.recipe = ways.trail.words(job), _rest(job, ways, lost=True)
+        raise
+
+
+def _rest(job: Job, ways: Ways, *, lost: bool) -> dict[str, Any] | None:
+    """What deleting takes what was left, where nothing goes on with it later."""
+    from twat_fs.wire.deleting import recipe_of_rest
+
+    return recipe_of_rest(job) if lost or ways.resumption is None else None
 
 
 def _kept(job: Job, ways: Ways) -> UploadResult:

@@ -34,9 +34,23 @@ DEFENCES = (
     Defence(
         "what steps have left can be deleted",
         "upload_providers/declarative.py",
-        "            error.recipe = recipe_of_rest(job)\n",
-        "            _ = recipe_of_rest(job)\n",
+        "            error.recipe = _rest(",
+        "            _ = _rest(",
         "cli/test_delete.py::test_what_an_upload_has_left_that_failed_is_deleted_by_the_number_that_is_told",
+    ),
+    Defence(
+        "what steps have made before a signal came can be deleted",
+        "upload_providers/declarative.py",
+        "            end.made, end.recipe = ",
+        "            _ = ",
+        "cli/test_delete.py::test_what_was_made_before_a_signal_came_is_told_and_can_be_deleted",
+    ),
+    Defence(
+        "what a later run goes on with is not offered to be deleted",
+        "upload_providers/declarative.py",
+        "if lost or ways.resumption is None else None",
+        "",
+        "cli/test_delete.py::test_what_a_later_run_goes_on_with_is_not_said_to_be_deletable",
     ),
     Defence(
         "what takes more to delete than is known is not said to be deletable",
