@@ -133,6 +133,7 @@ def call_for(source: Source, options: UploadOptions) -> Call:
     if options.check not in DEPTHS:
         raise UsageError(f"check is one of {', '.join(DEPTHS)}, not `{options.check}`")
     if options.raw_name:
+        # Of the file itself: Python providers and records have its name from there.
         source.name = sendable_name(source.own, composed=False)
     name, path = wanted_name(source.name, options.remote_path, unique=options.unique)
     given = {**options.needs.options, **options.options}

@@ -294,7 +294,7 @@ class UploadFailed(TwatFsError):
     @property
     def exit_code(self) -> int:  # type: ignore[override]
         """5 where any provider may work later, 4 where one refused for good, 3 where one is not configured, else 2."""
-        return next((code for code in (5, 4, 3) if code in [attempt.exit_code for attempt in self.attempts]), 2)
+        return max({attempt.exit_code for attempt in self.attempts} & {3, 4, 5}, default=2)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.attempts,))

@@ -7,7 +7,7 @@ import select
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from twat_fs.cli.report import last_words
@@ -105,7 +105,8 @@ class _Ending:
         if _is_lost(frame):
             signal.set_wakeup_fd(-1)  # so that the same signal, sent anew, is not taken for a second one
             self._lost = number
-            os.write(self._write, bytes([_LOST]))
+            with suppress(BrokenPipeError):  # nobody watches
+                os.write(self._write, bytes([_LOST]))
             return
         self._begun = True
         interrupt(*_ENDS[number])

@@ -84,7 +84,11 @@ class Entry:
                 self._number = None
 
     def failed(self, error: TwatFsError) -> None:
-        """Note that there is no URL; nothing is left of it where the host surely has no file, and nothing of steps."""
+        """Note that there is no URL; nothing is left of it where the host surely has no file, and nothing of steps.
+
+        Args:
+            error: What went wrong; where what steps have left can be deleted, its message is made to say how.
+        """
         if isinstance(error, VerifyError):
             known = self._facts(error.result) if isinstance(error.result, UploadResult) else {}
             self._write(said=error.message, **known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twat_fs.errors import (
     BadReply,
@@ -28,6 +28,7 @@ from twat_fs.logs import logger
 from twat_fs.spec import trees
 from twat_fs.upload_providers.stepping import Exchanged, Trail, run_step
 from twat_fs.upload_providers.ways import Ways
+from twat_fs.wire.deleting import recipe_of_rest
 from twat_fs.wire.extract import result
 from twat_fs.wire.plan import wanted
 
@@ -47,6 +48,8 @@ _log = logger()
 #: What a host says of an upload that it no longer knows, or that has gone wrong, so that going on is of no use. After
 #: any other failure, such as a wrong key or a full account, a later run may go on.
 _LOST = (BadReply, BadRequest, Conflict, NotFound, Redirected, Rejected, TrustError)
+#: What ends an upload for good, so that no later run goes on with it.
+_FORGOTTEN = (*_LOST, SourceError)
 
 
 def run(job: Job, exchange: Exchange, ways: Ways | None = None) -> UploadResult:
@@ -68,19 +71,13 @@ def run(job: Job, exchange: Exchange, ways: Ways | None = None) -> UploadResult:
         error.ambiguous = error.ambiguous or (isinstance(error, BadReply) and ways.trail.sent)
         if ways.trail.left:
             error.message += f"; {ways.trail.words(job)}"
-            error.recipe = _rest(job, ways, lost=isinstance(error, (*_LOST, SourceError)))
+            goes_on = ways.resumption is not None and not isinstance(error, _FORGOTTEN)
+            error.recipe = None if goes_on else recipe_of_rest(job)
         raise
     except Interrupted as end:
         if ways.trail.left and ways.resumption is None:
-            end.made, end.recipe = ways.trail.words(job), _rest(job, ways, lost=True)
+            end.made, end.recipe = ways.trail.words(job), recipe_of_rest(job)
         raise
-
-
-def _rest(job: Job, ways: Ways, *, lost: bool) -> dict[str, Any] | None:
-    """What deleting takes what was left, where nothing goes on with it later."""
-    from twat_fs.wire.deleting import recipe_of_rest
-
-    return recipe_of_rest(job) if lost or ways.resumption is None else None
 
 
 def _kept(job: Job, ways: Ways) -> UploadResult:
@@ -93,7 +90,7 @@ def _kept(job: Job, ways: Ways) -> UploadResult:
         if course.last is None:
             raise BadReply("no step of the spec ran: every `when` was false", job.spec.name)
         made = result(job, *course.last)
-    except (*_LOST, SourceError):
+    except _FORGOTTEN:
         if resumption is not None:
             resumption.forget()
         raise

@@ -34,8 +34,8 @@ DEFENCES = (
     Defence(
         "what steps have left can be deleted",
         "upload_providers/declarative.py",
-        "            error.recipe = _rest(",
-        "            _ = _rest(",
+        "            error.recipe = None if goes_on else recipe_of_rest(job)\n",
+        "",
         "cli/test_delete.py::test_what_an_upload_has_left_that_failed_is_deleted_by_the_number_that_is_told",
     ),
     Defence(
@@ -48,8 +48,8 @@ DEFENCES = (
     Defence(
         "what a later run goes on with is not offered to be deleted",
         "upload_providers/declarative.py",
-        "if lost or ways.resumption is None else None",
-        "",
+        "None if goes_on else recipe_of_rest(job)",
+        "recipe_of_rest(job)",
         "cli/test_delete.py::test_what_a_later_run_goes_on_with_is_not_said_to_be_deletable",
     ),
     Defence(
@@ -181,8 +181,8 @@ DEFENCES = (
     Defence(
         "the status says whether another try may help",
         "errors.py",
-        "return next((code for code in (5, 4, 3) if",
-        "return next((code for code in (4, 5, 3) if",
+        "return max({",
+        "return min({",
         f"{_UPLOAD}test_the_status_says_whether_trying_later_may_help",
     ),
     Defence(
